@@ -173,6 +173,23 @@ class TwoTowers(Module):
         return sum_of([x * (y - z) for x, y, z in zip(u, g, b, strict=True)])
 
 
+class Shelf(Module):
+    """Calls some of what it and those around it hold, as drawn, and writes down what it has called."""
+
+    def __init__(self, chance: random.Random, shared: list[Module], depth: int) -> None:
+        self.own = Layer(1, 1, seed=0)
+        made = [Shelf(chance, shared, depth - 1) for _ in range(chance.randint(1, 2))] if depth else []
+        self.inner = [*made, *chance.sample(shared, min(len(shared), 2))]
+        shared.append(self)
+        self.order = [chance.randrange(len(self.inner)) for _ in range(3)] if self.inner else []
+
+    def forward(self, x: Any, called: list[Module]) -> Any:
+        called.append(self)
+        for k in self.order:
+            x = self.inner[k](x, called)
+        return listed(self.own(x))
+
+
 class Tree(Module):
     def __init__(self) -> None:
         self.w = Parameter(0.5)

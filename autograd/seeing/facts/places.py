@@ -185,12 +185,20 @@ class _Reader:
     def _enter(self, owner: Owner, path: Path) -> None:
         """Note a Module and all within it, held at a path."""
         for inner, module in modules_within(owner):
-            own = (*path, *inner)
-            first = self._paths.setdefault(id(module), own)
-            if own not in self.structure.modules:
-                count = sum(1 for _ in module.named_parameters())
-                kind, is_unit = type(module).__name__, bool(module.is_unit)
-                self.structure.modules[own] = ModuleFact(own, kind, is_unit, count, first)
+            self._note(module, (*path, *inner))
+
+    def _enter_way(self, holder: Owner, path: Path, inner: Path) -> None:
+        """Note the Modules on the way from one, held at a path, to one within it."""
+        for way, module in modules_within(holder):
+            if inner[: len(way)] == way != inner:
+                self._note(module, (*path, *way))
+
+    def _note(self, module: Any, path: Path) -> None:
+        first = self._paths.setdefault(id(module), path)
+        if path not in self.structure.modules:
+            count = sum(1 for _ in module.named_parameters())
+            kind, is_unit = type(module).__name__, bool(module.is_unit)
+            self.structure.modules[path] = ModuleFact(path, kind, is_unit, count, first)
 
     def _path(self, owner: Owner, caller: int | None) -> Path:
         """Return the path of a Module that a use called, by the way that it was reached.
@@ -202,7 +210,10 @@ class _Reader:
         while around is not None:
             inner = self._held_by(self._owners[around]).get(id(owner))
             if inner is not None:
-                path = (*self.structure.uses[around].module, *inner)
+                outer = self.structure.uses[around].module
+                path = (*outer, *inner)
+                if path not in self.structure.modules:
+                    self._enter_way(self._owners[around], outer, inner)
                 break
             around = self.structure.uses[around].within
         else:

@@ -104,6 +104,8 @@ def fold(
     for node in trace.nodes:
         if (box := homes.of[node.id]) is not None:
             boxes.setdefault(box, []).append(node)
+        for other in homes.shared.get(node.id, ()):
+            boxes.setdefault(other, [])
     groups = _arranged(trace, boxes, homes)
     where = {
         node.id: node.id if (box := homes.of[node.id]) is None else groups[box].id for node in trace.nodes
@@ -309,7 +311,7 @@ class _Homes:
             homes = self._homes_of(place, users)
             gives = [box for box in homes if node.role == "weight" and _only_gives(box, using)]
             is_drawn_once = self._by == "neuron" and len({*using} - {None}) > 1
-            own = [*gives[:1], *(box for box in homes if box in computing and not is_drawn_once)]
+            own = [*gives, *(box for box in homes if box in computing and not is_drawn_once)]
         if own:
             return own[0], own[1:]
         if len(using) == 1 and not (place and self._frame(place)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from autograd.seeing.facts.places import Path
@@ -78,9 +78,28 @@ class Group:
         """Return the members that are this part of their Module, such as "pre-activation"."""
         return [node for node in self.members if self.parts.get(node.id) == part]
 
+    @property
+    def nodes(self) -> list[NodeFact]:
+        """What it computes with: the weights that it shares, and its members, in topological order."""
+        return [*self.shared, *self.members]
+
     def weights(self) -> list[NodeFact]:
         """Return what it is trained by: members, and what it shares with its other uses."""
         return [*(node for node in self.members if node.role == "weight"), *self.shared]
+
+    def as_part_of(self, outer: Group) -> Group:
+        """Return it as what it is in the whole graph, given the box that it was found in.
+
+        What leaves that box, and what other boxes use of its weights or compute with as well, does so here.
+        """
+        weights = {node.id for node in self.weights()}
+        tied = {other: [id for id in ids if id in weights] for other, ids in outer.tied.items()}
+        return replace(
+            self,
+            leaving=self.leaving | outer.leaving & {node.id for node in self.members},
+            lent=self.lent | outer.lent & weights,
+            tied={**{other: ids for other, ids in tied.items() if ids}, **self.tied},
+        )
 
     def outputs(self) -> list[NodeFact]:
         """Return what it gives: a neuron its activation, all others what is used outside."""

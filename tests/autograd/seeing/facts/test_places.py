@@ -20,7 +20,7 @@ from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
 from nn.holding import held_at as found_at
-from tests.networks import Likeness, TwoTowers
+from tests.networks import Likeness, Shelf, TwoTowers
 
 
 class Net(Module):
@@ -225,29 +225,12 @@ def test_what_has_no_name_is_told_by_what_it_is() -> None:
     ]
 
 
-class Shelf(Module):
-    """Calls some of what it and those around it hold, as drawn, and writes down what it has called."""
-
-    def __init__(self, chance: random.Random, shared: list[Module], depth: int) -> None:
-        self.own = Layer(1, 1, seed=0)
-        made = [Shelf(chance, shared, depth - 1) for _ in range(chance.randint(1, 2))] if depth else []
-        self.inner = [*made, *chance.sample(shared, min(len(shared), 2))]
-        shared.append(self)
-        self.order = [chance.randrange(len(self.inner)) for _ in range(3)] if self.inner else []
-
-    def forward(self, x: Any, called: list[Module]) -> Any:
-        called.append(self)
-        for k in self.order:
-            x = self.inner[k](x, called)
-        return self.own(x)
-
-
 @given(st.integers(0, 10**9))
 @settings(max_examples=60, deadline=None)
 def test_a_use_goes_by_the_way_that_it_was_reached(seed: int) -> None:
     chance = random.Random(seed)
     model, called = Shelf(chance, [], 3), list[Module]()
-    structure = structure_of([model([0.5], called)])
+    structure = structure_of(model([0.5], called))
 
     def held_at(path: tuple[str, ...]) -> Module:
         return found_at(model, ".".join(path)) if path else model

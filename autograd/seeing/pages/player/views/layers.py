@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, product
 from typing import NamedTuple
+from zlib import crc32
 
 from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
@@ -109,8 +110,7 @@ class Layer:
     @cached_property
     def key(self) -> str:
         """What its facts are found by, the same in all views."""
-        first, *_, last = [*self.nodes, self.nodes[-1]]
-        return f"{first.id}-{last.id}-{len(self.nodes)}"
+        return f"{crc32(' '.join(node.id for node in self.nodes).encode()):x}-{len(self.nodes)}"
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
@@ -273,8 +273,8 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
         columns = columns_of(windows)
         return replace(found, columns=columns if columns and rows_of(windows, columns) else 0)
     if group.count == 1 and group.holds_units:
-        units = [g for g in fold(inside, "neuron").groups if g.kind == "unit"]
-        others = [node for node in _others(group.members, units) if node.op is not None]
+        units = [g.as_part_of(group) for g in fold(inside, "neuron").groups if g.kind == "unit"]
+        others = [node for node in _others(group.nodes, units) if node.op is not None]
         if units and all(unit.path[:-1] == group.path for unit in units) and len(others) <= MOST_LOOSE:
             return _of_neurons(group, units)
     inner = _within(inside, into, group)
@@ -282,7 +282,7 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
         own = group.of if inner[0].opens_as == "boxes" and group.of != group.title else inner[0].kind
         return replace(inner[0], title=group.title, kind=own)
     if not inner:
-        return replace(_of_values(group.title, group.members), group=group)
+        return replace(_of_values(group.title, group.nodes), group=group)
     return _of_boxes(group, inner)
 
 
@@ -294,7 +294,7 @@ def _of_boxes(group: Group, inner: Sequence[Layer]) -> Layer:
 
 def _inside(trace: Trace, into: InputsOf, group: Group) -> Trace:
     """Return the trace of how a group is computed, with only those uses that are part of it."""
-    places = {node.id: trace.places[node.id] for node in group.members if node.id in trace.places}
+    places = {node.id: trace.places[node.id] for node in group.nodes if node.id in trace.places}
     kept: set[int] = set()
     for use in {place.use for place in places.values()}:
         while use is not None and use not in kept:
@@ -303,9 +303,9 @@ def _inside(trace: Trace, into: InputsOf, group: Group) -> Trace:
     number = {use: k for k, use in enumerate(sorted(kept))}
     return replace(
         trace,
-        nodes=tuple(group.members),
+        nodes=tuple(group.nodes),
         edges=tuple([edge for node in group.members for edge in into.get(node.id, ())]),
-        output=group.members[-1].id,
+        output=group.nodes[-1].id,
         steps=(),
         places={
             id: place if place.use is None else replace(place, use=number[place.use])
@@ -326,19 +326,26 @@ def _within(inside: Trace, into: InputsOf, group: Group) -> list[Layer]:
     outer = [".".join(group.path[:n]) for n in range(1, len(group.path) + (not is_run))]
     apart = [list_of(group.path)] if is_run else []
     folded = fold(inside, "module", len(group.path) + (() in inside.modules) - is_run, outer, apart)
-    own = [] if is_run else [node for g in folded.groups if g.path == group.path for node in g.members]
-    inner = [_layer(inside, into, g) for g in folded.groups if is_run or g.path != group.path]
+    beside = [] if is_run else [node for g in folded.groups if g.path == group.path for node in g.nodes]
+    groups = [g.as_part_of(group) for g in folded.groups]
+    inner = [_layer(inside, into, g) for g in groups if is_run or g.path != group.path]
     before = f"{title_of(group.path[: len(group.path) - is_run], inside.modules)} · "
     inner = [replace(layer, title=layer.title.removeprefix(before)) for layer in inner]
-    rest = {node.id for node in (*own, *folded.nodes)}
+    rest = {node.id for node in (*beside, *folded.nodes)}
     if not inner or not rest:
         return inner
-    return [*inner, _of_values(f"{group.title} itself", [node for node in inside.nodes if node.id in rest])]
+    return [
+        *inner,
+        _of_values(
+            f"{title_of(group.path[-1:], inside.modules)} itself",
+            [node for node in inside.nodes if node.id in rest],
+        ),
+    ]
 
 
 def _others(members: Iterable[NodeFact], units: Iterable[Group]) -> list[NodeFact]:
     """Return the members that are in no unit."""
-    among = {node.id for unit in units for node in unit.members}
+    among = {node.id for unit in units for node in unit.nodes}
     return [node for node in members if node.id not in among]
 
 
@@ -351,7 +358,7 @@ def _inputs(title: str, nodes: Sequence[NodeFact]) -> Layer:
 
 
 def _of_neurons(group: Group, units: Sequence[Group]) -> Layer:
-    common = tuple(_others(group.members, units))
+    common = tuple(_others(group.nodes, units))
     neurons = tuple(_neuron(unit, number) for number, unit in enumerate(units, 1))
     return Layer(group.title, counted(len(units), "neuron"), neurons, "neurons", common, group=group)
 
@@ -362,7 +369,7 @@ def _neuron(unit: Group, number: int) -> Unit:
     if len(letters) > len(set(letters)):
         shown, letters = [], []
     title = f"neuron {number}"
-    return Unit(name_of_group(unit), title, tuple(unit.members), tuple(shown), tuple(letters))
+    return Unit(name_of_group(unit), title, tuple(unit.nodes), tuple(shown), tuple(letters))
 
 
 def _of_values(title: str, nodes: Sequence[NodeFact]) -> Layer:

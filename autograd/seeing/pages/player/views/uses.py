@@ -35,15 +35,16 @@ def uses_of(inside: Trace, group: Group) -> list[Group]:
             uses.setdefault(edge.source, set()).update(uses[edge.target])
     called = "step" if passed_on else "use"
     members_of: dict[int, list[NodeFact]] = {use: [] for use in numbers}
-    for node in group.members:
+    for node in group.nodes:
         for use in uses.get(node.id) or numbers[:1]:
             members_of[use].append(node)
-    groups = []
-    for turn, members in enumerate(members_of.values(), 1):
-        leaving = (group.leaving | passed_on) & {node.id for node in members}
-        title = f"{called} {turn}"
-        groups.append(replace(group, title=title, uses=1, members=members, leaving=leaving))
-    return groups
+    several = {node.id for node in group.weights() if len(uses.get(node.id, ())) > 1}
+    whole = replace(group, leaving=group.leaving | passed_on, lent=group.lent | several)
+    alone = replace(group, uses=1, shared=[], leaving=set(), lent=set(), tied={})
+    return [
+        replace(alone, title=f"{called} {turn}", members=members).as_part_of(whole)
+        for turn, members in enumerate(members_of.values(), 1)
+    ]
 
 
 def _outermost(trace: Trace, path: Path, use: int | None) -> int | None:

@@ -1,0 +1,120 @@
+"""What the boxes of a page say, however far inside, is what a drawing says that is opened there."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd import Value
+from autograd import sum as sum_of
+from autograd.functions import dot
+from autograd.seeing.facts.folding.folded import fold
+from autograd.seeing.facts.folding.group import Group
+from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.player.views.layers import Layer, layers_of
+from nn import Embedding, Module
+from nn import Layer as Neurons
+from tests.networks import Likeness, Residual, Shelf, TwoTowers, Word
+
+
+def boxes_within(layers: Sequence[Layer], around: str = "") -> Iterator[tuple[str, Sequence[Layer]]]:
+    """Yield what is spelled to open each box that holds others, and what it holds."""
+    for layer in layers:
+        if layer.inner and layer.group is not None:
+            spelled, _, own = layer.title.partition(" ")
+            is_use = spelled in ("use", "step") and own.isdigit()
+            name = f"{around}[{own}]" if is_use else ".".join(layer.group.path)
+            name = f"{around}.{layer.group.path[-1]}" if "[" in around and not is_use else name
+            if not layer.inner[0].title.startswith(("use ", "step ")):
+                yield name, layer.inner
+            yield from boxes_within(layer.inner, name)
+
+
+def facts_of(group: Group) -> dict[str, set[str]]:
+    """Return what a box counts and measures, but for the names of others."""
+    return {
+        "weights": {node.id for node in group.weights()},
+        "outputs": {node.id for node in group.outputs()},
+        "of all uses": group.lent & {node.id for node in group.weights()},
+        "tied": {*chain.from_iterable(group.tied.values())},
+    }
+
+
+def computed(group: Group) -> list[str]:
+    return [node.id for node in group.members if node.op is not None]
+
+
+def assert_as_drawn(facts: Trace) -> int:
+    """Return how many boxes were compared: those of each box that a drawing opens alone."""
+    count = 0
+    for name, inner in boxes_within(layers_of(facts)):
+        boxes = [layer.group for layer in inner if layer.group is not None]
+        try:
+            drawn = fold(facts, opened=[name]).groups
+        except ValueError:  # a page counts all uses together, also those in several uses of what holds it
+            continue
+        if any(computed(box) not in map(computed, drawn) for box in boxes):
+            continue
+        for box in boxes:
+            same = [g for g in drawn if computed(g) == computed(box) and (computed(g) or g.path == box.path)]
+            for group in same:
+                assert facts_of(box) == facts_of(group), (name, box.title)
+                count += 1
+    return count
+
+
+class Reader(Module):
+    """A table of its own, and a Module with another table that it shares."""
+
+    def __init__(self, word: Word) -> None:
+        self.table, self.word, self.out = Embedding(4, 2, seed=2), word, Neurons(4, 2, "linear", seed=3)
+
+    def forward(self, ids: tuple[int, int]) -> Any:
+        return self.out([*self.table(ids[0]), *self.word(ids[1])])
+
+
+class Readers(Module):
+    def __init__(self) -> None:
+        word = Word()
+        self.user, self.item = Reader(word), Reader(word)
+
+    def forward(self, user: tuple[int, int], *items: tuple[int, int]) -> Any:
+        u = self.user(user)
+        return sum_of([dot(u, self.item(item)) for item in items])
+
+
+def towers() -> Any:
+    return TwoTowers()([0.5, 1.0], [1.0, -1.0], [0.2, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("make", "least"),
+    [
+        (towers, 9),
+        (lambda: Readers()((1, 0), (2, 0), (0, 2)), 12),
+        (lambda: Readers()((1, 1), (2, 1), (2, 1)), 12),
+        (lambda: Likeness()(0, 1), 4),
+        (lambda: Likeness()(1, 1), 4),
+        (lambda: Residual(3)([0.5, -1.0]), 6),
+    ],
+)
+def test_a_box_of_a_page_says_what_a_drawing_says(make: Any, least: int) -> None:
+    y: Value = make()
+    y.backward()
+    assert assert_as_drawn(trace(y)) >= least
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=40, deadline=None)
+def test_boxes_of_drawn_trees_of_modules_say_what_drawings_say(seed: int) -> None:
+    model, called = Shelf(random.Random(seed), [], 2), list[Module]()
+    (y,) = model([0.5], called)
+    y.backward()
+    assert_as_drawn(trace(y))
