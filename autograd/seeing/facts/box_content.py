@@ -215,6 +215,8 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
             {node.id for node in weights if group.parts.get(node.id) == "bias"},
             group.lent,
         )
+        if group.unused > 0:
+            said.append(Fact("not used here", counted(group.unused, "parameter")))
     if group.skips:
         said.append(SKIP)
     if group.kind != "unit":

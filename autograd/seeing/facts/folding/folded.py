@@ -124,6 +124,12 @@ def fold(
     for node in trace.nodes:
         if node.role == "weight" and node.id in homes.shared:
             _share(node, [groups[box] for box in (homes.of[node.id], *homes.shared[node.id]) if box], trace)
+    outer = {
+        (box.place[:n], _around(box.place[:n], box.turns)) for box in boxes for n in range(len(box.place))
+    }
+    for box, group in groups.items():
+        if box.place in trace.modules and (box.place, box.turns) not in outer and group.count == 1:
+            group.note_unused(trace.modules[box.place].parameters)
     for use, past in skipped(trace).items():
         box = homes.closed(use)
         if box in groups and any(homes.box(trace.uses[k].module, k) == box for k in past):
@@ -208,8 +214,7 @@ class _Homes:
             shown = path[: self._level(path, turns)]
             shown = self._first.get(shown, shown)
         is_unit = shown in self._modules and self._modules[shown].is_unit
-        inside = tuple(t for t in turns if t.path[: len(shown)] != shown or t.path == shown)
-        return _Box("unit" if is_unit else "module", shown, inside)
+        return _Box("unit" if is_unit else "module", shown, _around(shown, turns))
 
     def _level(self, path: Path, turns: tuple[Turns, ...]) -> int:
         """Return how much of a path leads to its box: to the depth, and further where it is opened.
@@ -336,6 +341,11 @@ class _Homes:
         if len(held_at) < 2:
             return place
         return replace(place, module=max(held_at, key=lambda path: in_common(path, user.module)))
+
+
+def _around(path: Path, turns: Iterable[Turns]) -> tuple[Turns, ...]:
+    """Return those of some turns that are a Module's own, or of what is not within it."""
+    return tuple(t for t in turns if t.path[: len(path)] != path or t.path == path)
 
 
 def _only_gives(home: _Box, using: Iterable[_Box | None]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Literal
 
 from autograd.seeing.facts.places import Path
@@ -35,6 +36,7 @@ class Group:
         shared: weights of its Module that are members of another box, one of other uses of it.
         tied: the ids of weights that another box computes with as well, by its title.
         lent: the ids of its weights that another box uses as well.
+        unused: how many parameters its Module holds that it does not compute with, such as rows of a table.
         skips: whether inside of it a value goes past what it holds, to be added to what that gives.
     """
 
@@ -56,6 +58,7 @@ class Group:
     shared: list[NodeFact] = field(default_factory=list)
     tied: dict[str, list[str]] = field(default_factory=dict)
     lent: set[str] = field(default_factory=set)
+    unused: int = 0
     skips: bool = False
 
     @property
@@ -86,6 +89,15 @@ class Group:
     def weights(self) -> list[NodeFact]:
         """Return what it is trained by: members, and what it shares with its other uses."""
         return [*(node for node in self.members if node.role == "weight"), *self.shared]
+
+    def note_unused(self, held: int) -> None:
+        """Note how many parameters are not used, of so many that its Module holds.
+
+        Not where it computes with weights that it does not say to be its own: it may hold them, too.
+        """
+        own = {node.id for node in self.weights()}
+        if own.issuperset(chain.from_iterable(self.tied.values())):
+            self.unused = held - len(own)
 
     def as_part_of(self, outer: Group) -> Group:
         """Return it as what it is in the whole graph, given the box that it was found in.

@@ -280,7 +280,7 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
     inner = _within(inside, into, group)
     if len(inner) == 1:
         own = group.of if inner[0].opens_as == "boxes" and group.of != group.title else inner[0].kind
-        return replace(inner[0], title=group.title, kind=own)
+        return replace(inner[0], title=group.title, kind=own, group=group)
     if not inner:
         return replace(_of_values(group.title, group.nodes), group=group)
     return _of_boxes(group, inner)

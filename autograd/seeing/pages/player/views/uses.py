@@ -41,10 +41,12 @@ def uses_of(inside: Trace, group: Group) -> list[Group]:
     several = {node.id for node in group.weights() if len(uses.get(node.id, ())) > 1}
     whole = replace(group, leaving=group.leaving | passed_on, lent=group.lent | several)
     alone = replace(group, uses=1, shared=[], leaving=set(), lent=set(), tied={})
-    return [
-        replace(alone, title=f"{called} {turn}", members=members).as_part_of(whole)
-        for turn, members in enumerate(members_of.values(), 1)
-    ]
+    held = group.unused + len(group.weights())
+    groups = []
+    for turn, members in enumerate(members_of.values(), 1):
+        groups.append(replace(alone, title=f"{called} {turn}", members=members).as_part_of(whole))
+        groups[-1].note_unused(held)
+    return groups
 
 
 def _outermost(trace: Trace, path: Path, use: int | None) -> int | None:

@@ -371,6 +371,18 @@ def test_a_table_that_only_gives_its_weights_is_a_box() -> None:
         assert titles(folded(Factors()([1, 2]), by)) == ["users", "items"]
 
 
+def test_a_box_says_how_many_parameters_it_does_not_use() -> None:
+    model = Likeness()
+    y = model(0, 1)
+    (word,) = folded(y).groups
+    assert (len(word.weights()), word.unused, len(model.parameters())) == (14, 6, 20)
+    for use in (1, 2):
+        found = {group.title: group.unused for group in folded(y, opened=[f"word[{use}]"]).groups}
+        assert found[f"word · use {use} · table"] == found[f"word · use {3 - use}"] == 9
+        assert found[f"word · use {use} · layer"] == 0
+    assert not any(group.unused for group in folded(sum_of(Tied()([1.0, 2.0, 0.5]))).groups)
+
+
 @pytest.mark.parametrize("ids", [(0, 1), (1, 1)])
 def test_a_table_has_a_box_in_an_opened_use_as_well(ids: Any) -> None:
     y = Likeness()(*ids)

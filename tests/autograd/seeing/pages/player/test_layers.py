@@ -37,12 +37,13 @@ def boxes_within(layers: Sequence[Layer], around: str = "") -> Iterator[tuple[st
             yield from boxes_within(layer.inner, name)
 
 
-def facts_of(group: Group) -> dict[str, set[str]]:
+def facts_of(group: Group) -> dict[str, Any]:
     """Return what a box counts and measures, but for the names of others."""
     return {
         "weights": {node.id for node in group.weights()},
         "outputs": {node.id for node in group.outputs()},
         "of all uses": group.lent & {node.id for node in group.weights()},
+        "not used": group.unused,
         "tied": {*chain.from_iterable(group.tied.values())},
     }
 
