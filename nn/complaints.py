@@ -11,11 +11,14 @@ from typing import Any
 
 from autograd import Value
 from autograd.notation.hints import did_you_mean
-from autograd.notation.labels import pieces, typed
+from autograd.notation.labels import is_position, pieces, typed
 from autograd.notation.numbers import counted
 
 MOST_SHOWN = 8
 """At most this many things are named one by one."""
+
+PYTHONS_INDEX = re.compile(r"\[(\d+)\]")
+"""An item of a list as Python spells it, from 0."""
 
 UNORDERED = "in a set: "
 """Begins the name of what has no name of its own, and no place in an order either."""
@@ -43,6 +46,8 @@ def path_by_label(name: str, labels: Mapping[str, str]) -> str:
 
     >>> path_by_label("block 1.w₁₁⁽¹⁾", {"blocks.0.w.0": "w11^1", "blocks.1.w.0": "w11^1"})
     'blocks.0.w.0'
+    >>> path_by_label("blocks[1].w11^1", {"blocks.0.w.0": "w11^1", "blocks.1.w.0": "w11^1"})
+    'blocks.1.w.0'
     """
     names = [re.escape(piece).replace("…", ".*") for piece in pieces(name)]
     whole = {path: ".".join(pieces(path)) for path in labels}
@@ -52,11 +57,19 @@ def path_by_label(name: str, labels: Mapping[str, str]) -> str:
         or [path for path in labelled if _leads_through(labelled[path], names)]
         or [path for path in whole if _leads_through(whole[path], names)]
     )
+    if not found and (as_in_python := PYTHONS_INDEX.sub(r".\1", name)) != name:
+        try:
+            return path_by_label(as_in_python, labels)
+        except ValueError:
+            pass  # what is said is of the name that was given
     if not found:
-        *around, _ = pieces(name)
+        *around, own = pieces(name)
         near = [path for path in labelled if _leads_through(labelled[path], [*names[:-1], ".*"])]
         known = [".".join([*around, labels[path]]) for path in near]
-        hint = did_you_mean(typed(name), known if around and known else [*known, *labels], otherwise=".")
+        if around and not known:  # there is no such Module, but maybe another with such a label
+            held = {path: [*pieces(path)] for path in labelled if labels[path] == own}
+            known = [".".join([*held[path][: len(around)], own]) for path in held]
+        hint = did_you_mean(typed(name), known or [*known, *labels], otherwise=".")
         raise ValueError(
             f"there is no parameter {name!r}{hint} "
             "Parameters go by label (w21^3) or by path (layers.2.neurons.0.w.1)"
@@ -185,7 +198,7 @@ def _layer_of(path: str, layers: Sequence[str]) -> str:
     """Return the layer of a path; if the network has none there, the path down to its first number."""
     own = max((layer for layer in layers if path.startswith(f"{layer}.")), key=len, default=None)
     parts = path.split(".")
-    first = next((k for k, part in enumerate(parts, 1) if part.isdigit()), 1)
+    first = next((k for k, part in enumerate(parts, 1) if is_position(part)), 1)
     return ".".join(parts[:first]) if own is None else own
 
 

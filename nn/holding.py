@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
@@ -15,6 +16,28 @@ from nn.complaints import UNORDERED
 from nn.construction import GIVEN, Constructed
 
 
+READS_AS_POSITION = re.compile(r"-?\d+")
+
+
+class Key(str):
+    """A key of a dictionary that reads as a position would: in a path it stands in brackets, ``experts.[1]``.
+
+    Attributes:
+        key: the key itself.
+
+    >>> Key(1)
+    '[1]'
+    """
+
+    key: Any
+
+    def __new__(cls, key: Any) -> Key:
+        """Write the key, and keep it."""
+        written = super().__new__(cls, f"[{key}]")
+        written.key = key
+        return written
+
+
 def held(holder: Any) -> Iterable[tuple[Any, Any]]:
     """Return what a Module or container holds, by name or position; nothing for anything else."""
     if isinstance(holder, Constructed):
@@ -22,7 +45,7 @@ def held(holder: Any) -> Iterable[tuple[Any, Any]]:
         slots = [(name, getattr(holder, name)) for name in _slots(kind) if hasattr(holder, name)]
         return slots + [(name, x) for name, x in vars(holder).items() if name != GIVEN]
     if isinstance(holder, Mapping):
-        return holder.items()
+        return [(Key(key) if READS_AS_POSITION.fullmatch(str(key)) else key, x) for key, x in holder.items()]
     if isinstance(holder, AbstractSet):
         return _named_by_label(holder)
     if isinstance(holder, list | tuple | deque):
@@ -48,7 +71,7 @@ def hold(holder: Any, name: Any, x: Any) -> None:
         TypeError: if it cannot be changed.
     """
     if isinstance(holder, list | deque | dict):
-        holder[name] = x
+        holder[getattr(name, "key", name)] = x
     elif isinstance(holder, Constructed) or is_dataclass(holder):
         object.__setattr__(holder, name, x)  # of a frozen dataclass too
     else:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from autograd import Parameter, Value
 from autograd.extend import VALUE_TYPES, forget_gradients, recording
-from autograd.notation.labels import is_bias, typed
+from autograd.notation.labels import is_bias, is_position, typed
 from autograd.notation.numbers import counted
 from nn.complaints import (
     MOST_SHOWN,
@@ -341,7 +341,7 @@ def is_weight(path: str) -> bool:
     >>> is_weight("b.w.0"), is_weight("w.b.0"), is_weight("activation.slope")
     (True, False, False)
     """
-    names = [name for name in path.split(".") if not name.isdigit()]
+    names = [name for name in path.split(".") if not is_position(name)]
     return names != [] and ACTIVATION not in names and not is_bias(path)
 
 
@@ -369,7 +369,11 @@ def _classes_in(holder: Any, depth: int = 0) -> str:
         return type(holder).__name__
     if depth == DEEPEST or not may_hold_modules(holder):
         return ""
-    told = [(str(name), text) for name, x in held(holder) if (text := _classes_in(x, depth + 1))]
+    told = [
+        (str(getattr(name, "key", name)), text)
+        for name, x in held(holder)
+        if (text := _classes_in(x, depth + 1))
+    ]
     if isinstance(holder, Mapping) or is_dataclass(holder):
         texts = [f"{name}: {text}" for name, text in told]
         return f"{{{', '.join(at_most(MOST_SHOWN, texts))}}}" if texts else ""

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from math import ceil
 
 TEXTBOOK = re.compile(
-    r"(?P<base>(?:[^\W\d][\w ]*\.(?:[\w ]+\.)*)?[^\W\d_]{1,2})"
+    r"(?P<base>(?:[^\W\d][\w \[\]-]*\.(?:[\w \[\]-]+\.)*)?[^\W\d_]{1,2})"
     r"(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?(?P<use>\[[0-9]+(?:,[0-9]+)*\])?"
 )
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -118,11 +118,22 @@ def typed(text: str) -> str:
 
 
 def called(name: str) -> str:
-    """Return how something that a Module holds is called there: an item of a list by its place, from 1."""
+    """Return how something that a Module holds is called there: an item of a list by its place, from 1.
+
+    >>> called("experts.0"), called("experts.[1]")  # of a list the first, of a dictionary what it holds as 1
+    ('expert 1', 'experts[1]')
+    """
     held, _, index = name.rpartition(".")
-    if not held or not index.isdigit():
+    if not held or not is_position(index):
         return name
+    if not index.isdigit():
+        return called(held) + index
     return f"{called(held).removesuffix('s')} {int(index) + 1}"
+
+
+def is_position(name: str) -> bool:
+    """Return whether a name in a path only says which of several: of a list's items, or a dictionary's."""
+    return name.isdigit() or re.fullmatch(r"\[-?\d+\]", name) is not None
 
 
 def pieces(name: str) -> list[str]:
@@ -133,7 +144,7 @@ def pieces(name: str) -> list[str]:
     """
     found: list[str] = []
     for own in re.split(r"\.| · ", typed(name)):
-        if own.isdigit() and found:
+        if is_position(own) and found:
             found[-1] = called(f"{found[-1]}.{own}")
         else:
             found.append(own)
@@ -146,7 +157,7 @@ def is_bias(path: str) -> bool:
     >>> [is_bias(path) for path in ("neurons.2.b", "output_bias.3", "b1", "b.w.0", "base")]
     [True, True, True, False, False]
     """
-    names = [name for name in path.split(".") if not name.isdigit()]
+    names = [name for name in path.split(".") if not is_position(name)]
     return names != [] and BIAS.fullmatch(names[-1]) is not None
 
 

@@ -12,7 +12,7 @@ from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.notation.signs import local_sign
-from autograd.seeing.facts.names import label_of, labels_of, name_of_output
+from autograd.seeing.facts.names import all_names, label_of, labels_of, name_of_output
 from autograd.seeing.facts.routes import Route, Routes, by_target
 from autograd.seeing.facts.trace import trace
 from autograd.value import Value
@@ -170,18 +170,20 @@ def sum_of_others(path: Routes, routes: list[Route]) -> float:
 
 
 def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:
-    """Return what each Value on the routes is called: its label, else its formula, else its number."""
+    """Return what each Value on the routes is called: its label, else its formula, else its name in a walk."""
     labels = labels_of(names, path.output)
-    called = {path.weight: "weight", path.output: name_of_output(topological_order(path.output), labels)}
+    order = topological_order(path.output)
+    called = {path.weight: "weight", path.output: name_of_output(order, labels)}
     if routes:
         facts = trace(path.output, names, {}, set(path.upstream)).nodes
         readable: set[Value] = set()
-        for i, (v, node) in enumerate(zip(path.nodes, facts, strict=True)):
+        as_in_a_walk = {v: name for name, v in all_names(order, labels).items()}
+        for v, node in zip(path.nodes, facts, strict=True):
             known = all(x.label or x.role == "constant" or x in readable for x in v.inputs)
             formula = node.formula or ""
             name = node.label or (formula if known and len(formula) <= LONGEST_FORMULA else "")
             if name:
                 readable.add(v)
-            called[v] = name if node.label else called.get(v) or name or f"v{i}"
+            called[v] = name if node.label else called.get(v) or name or as_in_a_walk[v]
     name = label_of(path.weight, labels)
     return called | ({path.weight: name} if name else {})

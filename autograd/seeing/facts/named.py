@@ -31,6 +31,7 @@ class Named:
             for module in facts.modules.values()
             if module.first != module.path
         ]
+        self._places = {id: pieces(".".join(place.module)) for id, place in facts.places.items()}
 
     def id_of(self, name: str) -> str:
         """Return the id of the node that is meant.
@@ -46,6 +47,7 @@ class Named:
         found = (
             next((ids for other in spelled if (ids := self._labels.get(other))), None)
             or [id for id, label in self._own.items() if label in spelled]
+            or self._within(names)
             or [*cut]
             or [id for id, path in self._paths.items() if names[-len(own := pieces(path)) :] == own]
         )
@@ -60,6 +62,12 @@ class Named:
             )
         hint = did_you_mean(".".join(names), (label for label in self._labels if len(label) < LONGEST_HINT))
         raise ValueError(f"no node has the label {short_repr(name)}{hint}")
+
+    def _within(self, names: list[str]) -> list[str]:
+        """Return the ids of what has a label of its own, given after the path of a Module around it."""
+        *path, own = names
+        labelled = [id for id, label in self._own.items() if label == own and id in self._places]
+        return [id for id in labelled if path and self._places[id][: len(path)] == path]
 
     def _where_held_first(self, names: list[str]) -> list[str]:
         """Return a path in a Module that several hold, as it leads through the first of these."""

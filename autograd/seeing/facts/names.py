@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from autograd.notation.hints import described
-from autograd.notation.labels import parse_label
+from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import number
 from autograd.notation.signs import gradient_sign
 from autograd.seeing.facts.places import Path, Structure, apart, layer_of, structure_of, title_of
@@ -119,12 +120,12 @@ def names_in(structure: Structure) -> dict[Value, str]:
     What has one name in several uses of a Module gets the number of the use: ``z1^2[3]``.
     """
     names = {v: name for v, name in structure.names.items() if not v.label}
-    homes: dict[str, set[Path]] = {}
+    homes: dict[Label, set[Path]] = {}  # by what a label is but for its index: two tables give the same ones
     labelled: dict[Any, Path] = {}
     for v, place in structure.places.items():
         if v.label:
             labelled[v] = layer_of(place.module, structure.modules)
-            homes.setdefault(v.label, set()).add(labelled[v])
+            homes.setdefault(replace(parse_label(v.label), subscript=""), set()).add(labelled[v])
     rivals: dict[Path, set[Path]] = {}
     for paths in homes.values():
         for path in paths if len(paths) > 1 else ():
@@ -136,7 +137,22 @@ def names_in(structure: Structure) -> dict[Value, str]:
     for name, several in alike.items():
         turns = _turns_apart([structure.turns(structure.places[v].use) for v in several])
         names |= {v: name + own for v, own in zip(several, turns, strict=True) if name + own != v.label}
-    return names
+    return names | _made_apart(structure, names)
+
+
+def _made_apart(structure: Structure, names: Mapping[Any, str]) -> dict[Any, str]:
+    """Return names for inputs that still share one, by the uses in which they were made of plain numbers."""
+    alike: dict[str, dict[Path, list[Any]]] = {}
+    for v, use in structure.made.items():
+        path = layer_of(structure.uses[use].module, structure.modules)
+        alike.setdefault(label_of(v, names), {}).setdefault(path, []).append(v)
+    found: dict[Any, str] = {}
+    for name, homes in alike.items():
+        for path, several in homes.items():
+            turns = _turns_apart([structure.turns(structure.made[v]) for v in several])
+            whole = f"{apart(path, homes)}.{name}" if len(homes) > 1 else name
+            found |= {v: whole + turn for v, turn in zip(several, turns, strict=True) if whole + turn != name}
+    return found
 
 
 def _turns_apart(turns: Sequence[Sequence[int]]) -> list[str]:

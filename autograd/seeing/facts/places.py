@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from autograd.core.recording import Argument, UseOfValues
 from autograd.graph import topological_order
 from autograd.node import Node
-from autograd.notation.labels import called, is_bias
+from autograd.notation.labels import called, is_bias, is_position
 
 Path = tuple[str, ...]
 """The names of Modules from the outermost one inwards; of the outermost itself empty.
@@ -121,12 +121,14 @@ class Structure:
         modules: by path, the outermost first, each before those within it.
         uses: in the order in which the graph was computed; a use's number is its place in here.
         names: the dotted path of each Value that a Module holds, as short as it is still unique.
+        made: the use that each input was made in of a plain number, within that of its place.
     """
 
     places: dict[Node, Place] = field(default_factory=dict)
     modules: dict[Path, ModuleFact] = field(default_factory=dict)
     uses: list[UseFact] = field(default_factory=list)
     names: dict[Any, str] = field(default_factory=dict)
+    made: dict[Any, int] = field(default_factory=dict)
 
     def turns(self, use: int | None) -> tuple[int, ...]:
         """Return which use of its Module a use is within each around it, the outermost first."""
@@ -275,7 +277,9 @@ class _Reader:
                 _, _, last = own.rpartition(".")
                 index = int(last) if last.isdigit() else None
                 self.structure.places[v] = Place(self._paths[id(modules[holder])], part, index)
-        self.structure.names = {v: name for v, name in _shortened(paths).items() if v in among}
+        self.structure.names = {
+            v: name.replace(".[", "[") for v, name in _shortened(paths).items() if v in among
+        }
 
     def _place_leaves(self, order: Sequence[Any]) -> None:
         """Give the other leaves a place: inputs by their order in the outermost use that takes them."""
@@ -290,6 +294,8 @@ class _Reader:
             if use is None:
                 continue
             if v.role == "input":
+                if made is not None:
+                    structure.made[v] = use
                 while (within := structure.uses[use].within) is not None:
                     use = within
                 if not argument and use in self._given:
@@ -316,7 +322,7 @@ def _shortened(paths: Mapping[Any, str]) -> dict[Any, str]:
     ends: dict[Any, list[str]] = {}
     for v, path in paths.items():
         names = path.split(".")
-        begins = [k for k, name in enumerate(names) if k == 0 or not name.isdigit()]
+        begins = [k for k, name in enumerate(names) if k == 0 or not is_position(name)]
         ends[v] = [".".join(names[k:]) for k in reversed(begins)]
     count = Counter(end for own in ends.values() for end in own)
     return {v: next((end for end in own if count[end] == 1), own[-1]) for v, own in ends.items()}

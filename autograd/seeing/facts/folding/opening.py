@@ -239,6 +239,8 @@ class _Names:
         found: Asked = []
         name, path, after = A_COUNT.sub("", name), "", 0
         for use in [*A_USE.finditer(name), None]:
+            if use and tuple(pieces(f"{path}.{name[after : use.end()]}".strip("."))) in self._as_called:
+                continue  # the key of a dictionary
             own = name[after : use.start() if use else len(name)].removeprefix(" · ").removeprefix(".")
             path = ".".join(filter(None, [path, own]))
             if own or use or not found:

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Parameter, Value, gradient_path, topological_order, walk
+from autograd import sum as sum_of
 from autograd.notation.labels import parse_label, typed
 from autograd.seeing.facts.names import label_of, labels_of
 from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
-from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
+from nn import MLP, Embedding, GRUCell, Layer, LSTMCell, Module, Recurrent, RNNCell
 from nn.holding import held_at as found_at
 from tests.networks import Likeness, Shelf, TwoTowers
 
@@ -265,3 +266,67 @@ def test_what_two_towers_share_has_a_name_in_each() -> None:
             assert found[0] == found[1]
     with pytest.raises(ValueError, match=r"no node has the label 'item\.shared\.dense\.w99"):
         steps.goto("item.shared.dense.w99^1")
+
+
+class Mixed(Module):
+    """Puts plain numbers beside what other Modules give, in lists that are made in the call."""
+
+    def __init__(self) -> None:
+        self.inner, self.out = Layer(1, 2, seed=0), Layer(4, 1, seed=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.out([*self.inner([x[0]]), *x])
+
+
+class Pair(Module):
+    def __init__(self) -> None:
+        self.left, self.right, self.table = Mixed(), Mixed(), {k: Layer(1, 1, seed=k) for k in (1, 2)}
+
+    def forward(self, *rows: Any) -> Any:
+        first, *others = rows
+        both = self.left(first) * sum_of([self.right(row) for row in others])
+        return self.table[1]([both]) + self.table[2]([first[0]])
+
+
+@given(st.integers(1, 4))
+@settings(deadline=None)
+def test_no_two_values_of_a_walk_share_a_name_and_each_is_found_by_it(others: int) -> None:
+    y = Pair()(*([0.5 + k, -1.0] for k in range(others + 1)))
+    steps = walk(y)
+    named = [node for node in steps.trace.nodes if node.label]
+    assert len({node.label for node in named}) == len(named)
+    for node in named:
+        steps.goto(node.label)
+        if node.role == "input":
+            assert steps.what_if({node.label: node.value}).output.data == y.data
+
+
+def test_a_table_goes_by_its_path_where_there_are_others_and_whatever_rows_are_used() -> None:
+    class Ids(Module):
+        def __init__(self) -> None:
+            self.user, self.item = Embedding(3, 1, seed=0), Embedding(3, 1, seed=1)
+
+        def forward(self, user: int, item: int) -> Any:
+            return self.user(user)[0] * self.item(item)[0]
+
+    labels = {node.label for node in walk(Ids()(1, 2)).trace.nodes if node.role == "weight"}
+    assert labels == {"user.e1,1", "item.e2,1"}
+
+
+def test_a_key_of_a_dictionary_is_no_position() -> None:
+    class Keyed(Module):
+        def __init__(self) -> None:
+            self.experts = {2: Layer(1, 1, seed=0), 1: Layer(1, 1, seed=1), -3: Layer(1, 1, seed=2)}
+
+        def forward(self, x: Any) -> Any:
+            return self.experts[2](self.experts[1](self.experts[-3](x)))
+
+    model = Keyed()
+    steps = walk(model([0.5]))
+    for key, layer in model.experts.items():
+        for name in (f"experts[{key}].w11^1", f"experts[{key}].w₁₁⁽¹⁾", f"experts.[{key}].neurons.0.w.0"):
+            assert model.parameter(name) is layer.neurons[0].w[0]
+            steps.goto(name)
+        assert {f"experts[{key}].w11^1"} <= {node.label for node in steps.trace.nodes}
+    with pytest.raises(ValueError, match="experts"):
+        model.parameter("expert 2.w11^1")
