@@ -15,7 +15,6 @@ from autograd import Value
 from nn.complaints import UNORDERED
 from nn.construction import GIVEN, Constructed
 
-
 READS_AS_POSITION = re.compile(r"-?\d+")
 
 

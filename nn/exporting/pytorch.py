@@ -22,7 +22,8 @@ def to_torch(model: Module, into: Any = None, *, mapping: Mapped = None) -> Any:
 
     Args:
         model: any Module of this library.
-        into: a module of your own that is to get the numbers, whatever it computes; it is returned.
+        into: a module of your own that is to get the numbers, whatever it computes; it is returned.  In
+            PyTorch's usual float32 they are rounded to that: ``.double()`` before keeps them as they are.
         mapping: with ``into``, from our names to those of its parameters, such as ``{"cell": "gru"}``; see
             `nn.load_into`.
 

@@ -170,7 +170,7 @@ def sum_of_others(path: Routes, routes: list[Route]) -> float:
 
 
 def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:
-    """Return what each Value on the routes is called: its label, else its formula, else its name in a walk."""
+    """Return what each Value on the routes is called: its label or formula, else its name in a walk."""
     labels = labels_of(names, path.output)
     order = topological_order(path.output)
     called = {path.weight: "weight", path.output: name_of_output(order, labels)}

@@ -131,11 +131,16 @@ class Structure:
     made: dict[Any, int] = field(default_factory=dict)
 
     def turns(self, use: int | None) -> tuple[int, ...]:
-        """Return which use of its Module a use is within each around it, the outermost first."""
+        """Return which use of its Module a use is within each around it, the outermost first.
+
+        Of a Module that calls itself only the innermost: all its calls are counted together.
+        """
         turns: list[int] = []
+        inner: Path | None = None
         while use is not None:
-            turns.insert(0, self.uses[use].turn)
-            use = self.uses[use].within
+            if self.uses[use].module != inner:
+                turns.insert(0, self.uses[use].turn)
+            inner, use = self.uses[use].module, self.uses[use].within
         return tuple(turns)
 
     def of_copies(self, copies: Mapping[Any, Any]) -> Structure:

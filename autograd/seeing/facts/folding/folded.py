@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from autograd.seeing.facts.folding.group import INPUTS, Group
 from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
-from autograd.seeing.facts.folding.opening import Opening, Turns, runs, titled
+from autograd.seeing.facts.folding.opening import Opening, Turns, refuse_unused, runs, titled
 from autograd.seeing.facts.folding.skips import skipped
 from autograd.seeing.facts.places import Path, Place, in_common, layer_of, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
@@ -92,14 +92,16 @@ def fold(
             only for ``by="module"``; see `Opening`.
 
     Raises:
-        ValueError: if no Module computed any of it, or for an unknown path or use.
+        ValueError: if no Module computed any of it, or for a path or use that is unknown or not in it.
     """
     if not trace.uses:
         raise ValueError(
             f"there is nothing to collapse by {by}: no Module was called on the way to this value. "
             "Draw without collapse, or compute it by a network of nn or a class of your own built on Module"
         )
-    homes = _Homes(trace, by, depth, Opening(trace.modules, trace.uses, opened, apart))
+    opening = Opening(trace.modules, trace.uses, opened, apart)
+    refuse_unused(trace, opening.whole)
+    homes = _Homes(trace, by, depth, opening)
     boxes: dict[_Box, list[NodeFact]] = {}
     for node in trace.nodes:
         if (box := homes.of[node.id]) is not None:

@@ -11,6 +11,7 @@ from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import called, pieces
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.places import ModuleFact, Path, UseFact, title_of
+from autograd.seeing.facts.records import Trace
 
 MOST_LISTED = 8
 """A message names at most this many of the paths that can be opened."""
@@ -59,6 +60,7 @@ class Opening:
         apart: paths of lists whose Modules stand apart, without being opened.
 
     Attributes:
+        whole: the paths of what is opened in all of its uses.
         turns: of each use, to which of the turns of the Modules around it it belongs; the outermost first.
 
     Raises:
@@ -76,6 +78,7 @@ class Opening:
         self._holding = {path[:-1] for path, module in modules.items() if path and not module.is_unit}
         self._layers = {path[:-1] for path in modules if path}
         self._opened: dict[str, set[Inside]] = {}
+        self.whole: set[Path] = set()
         self._split: dict[tuple[Path, Inside], set[int]] = {}
         self._around: dict[Path, set[Inside]] = {}  # of what is opened, what holds it and in which uses
         asked = [self._names.steps(name) for name in opened]
@@ -109,6 +112,7 @@ class Opening:
                 inside = (*uses_around, (path, own))
             else:
                 self._opened.setdefault(".".join(path), set()).add(uses_around)
+                self.whole.add(path)
             for n in range(1, len(path)):
                 around = tuple(use for use in inside if len(use[0]) < n)
                 self._around.setdefault(path[:n], set()).add(around)
@@ -146,6 +150,22 @@ class Opening:
         return any(_are_in(turns, around) for around in arounds) or any(
             t.path == path and t.is_open for t in turns
         )
+
+
+def refuse_unused(trace: Trace, opened: Iterable[Path]) -> None:
+    """Refuse to open a Module that takes no part in a graph.
+
+    Raises:
+        ValueError: naming it.
+    """
+    taking = {use.module for use in trace.uses} | {place.module for place in trace.places.values()}
+    for path in opened:
+        held = {path, trace.modules[path].first} if path in trace.modules else ()
+        if held and not any(part[: len(own)] == own for part in taking for own in held):
+            raise ValueError(
+                f"{'.'.join(path)} takes no part in this graph: it was not called on the way to this value, "
+                "and nothing of it can be opened"
+            )
 
 
 def list_of(path: Path) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from autograd import sum as sum_of
-from nn import MLP, Layer, Module
+from autograd.seeing.facts.trace import trace
+from nn import MLP, Embedding, Layer, Module
 from tests.autograd.seeing.facts.folding.test_folded import Net, Tree, Twins, folded, titles
 from tests.networks import Ranking
 
@@ -88,3 +89,56 @@ def test_the_one_use_in_each_use_of_its_holder_is_not_called_the_first() -> None
 def test_what_cannot_be_opened_is_told_with_what_can(output: Any, opened: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         folded(output(), opened=[opened])
+
+
+def test_what_takes_no_part_in_a_graph_is_refused_and_a_table_that_only_gives_its_rows_is_not() -> None:
+    class Some(Module):
+        def __init__(self) -> None:
+            self.table, self.used, self.never = Embedding(2, 1, seed=0), Layer(1, 1, seed=1), Net()
+
+        def forward(self, k: int) -> Any:
+            return self.used(self.table(k))
+
+    y = Some()(1)
+    for name in ("table", "used"):
+        folded(y, opened=[name])
+    for name in ("never", "never.l1"):
+        with pytest.raises(ValueError, match=f"{name} takes no part in this graph"):
+            folded(y, opened=[name])
+
+
+def test_a_module_within_a_dictionary_opens_by_its_key_and_a_use_of_it_after_that() -> None:
+    class Keyed(Module):
+        def __init__(self) -> None:
+            self.by = {2: Layer(1, 1, "tanh", seed=0), 1: Layer(1, 1, seed=1)}
+
+        def forward(self, x: Any) -> Any:
+            return self.by[1](self.by[2](self.by[2](x)))
+
+    y = Keyed()([0.5])
+    assert titles(folded(y))[1:] == ["by[2]", "by[1]"]
+    assert titles(folded(y, opened=["by[1]"]))[1:] == ["by[2]", "by[1] · neuron 1"]
+    alone = ["by[2] · use 1", "by[2] · use 2 · neuron 1", "by[1]"]
+    assert titles(folded(y, opened=["by[2][2]"]))[1:] == alone
+    with pytest.raises(ValueError, match="by"):
+        folded(y, opened=["by[3]"])
+
+
+def test_the_values_of_a_module_that_calls_itself_go_by_the_number_of_the_call() -> None:
+    class Branch(Module):
+        def __init__(self) -> None:
+            self.layer = Layer(2, 1, seed=0)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer([self(x[0]), self(x[1])] if isinstance(x[0], tuple) else x)
+
+    class Root(Module):
+        def __init__(self) -> None:
+            self.tree = Branch()
+
+        def forward(self, x: Any) -> Any:
+            return self.tree(x)
+
+    y = Root()((((0.5, 1.0), (2.0, 3.0)), ((1.5, 1.0), (2.5, 3.0))))
+    labels = {node.label for node in trace(y).nodes if node.label.startswith("z")}
+    assert labels == {f"z1^1[{k}]" for k in range(1, 8)}
