@@ -90,7 +90,7 @@ def bent_arrow(name: str, way: Sequence[Point], text: str = "") -> str:
     if text:
         p, q = way[-2:]
         upright = p.x == q.x
-        x, y = (q.x + 5, q.y - 9) if upright else ((p.x + q.x) / 2, (p.y + q.y) / 2 - 6)
+        x, y = (q.x + 6, q.y - 3) if upright else ((p.x + q.x) / 2, (p.y + q.y) / 2 - 6)
         parts.append(words(text, x, y, "note" if upright else "note middle"))
     return tag("g", "".join(parts), id=name, class_="edge use")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -11,13 +11,14 @@ from autograd.seeing.facts.arrow import edge_key, weights_of_link
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import bent_arrow
-from autograd.seeing.pages.player.svg.elements import Point, tag, words
+from autograd.seeing.pages.player.svg.elements import Point, tag, text_width, words
 from autograd.seeing.pages.player.svg.view import View, canvas
 from autograd.seeing.pages.player.views.cards import CARD_WIDTH, card, card_height, layer_box, layer_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit, from_outside
 from autograd.seeing.pages.player.views.neuron import neuron_view
 from autograd.seeing.pages.player.views.parts import Whole, views_of
 from autograd.seeing.pages.player.views.ways import Pair, stand
+from autograd.seeing.style import SMALL_SIZE
 
 MARGIN, BETWEEN, GAP = 16.0, 96.0, 10.0
 HEADER = 30.0
@@ -124,9 +125,10 @@ def _views_inside(row: Row, parent: str) -> list[View]:
 def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
     """Show a box for each layer or other Module, and an arrow for all that one takes from another."""
     layers = row.layers
+    between = _room_for_words(link for (i, j), link in row.links.items() if j == i + 1)
     standing = stand(
         [layer_size(layer) for layer in layers], row.links,
-        widest=WIDEST, between=BETWEEN, margin=MARGIN,
+        widest=WIDEST, between=between, margin=MARGIN,
     )  # fmt: skip
     drawn: list[str] = []
     nodes: dict[str, str] = {}
@@ -144,6 +146,11 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
         edges |= _shown_by(arrow, link)
     svg = canvas("".join(drawn), standing.width, standing.height)
     return View(name, title, svg, nodes, edges, opens, parent)
+
+
+def _room_for_words(links: Iterable[Link]) -> float:
+    """Return how far apart boxes stand that arrows lead straight between."""
+    return max([BETWEEN, *(text_width(_words_on_arrow(link), SMALL_SIZE) + 2 * GAP for link in links)])
 
 
 def _words_on_arrow(link: Link) -> str:
@@ -181,7 +188,8 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
     sizes = {j: layer_size(layers[j]) for j, _ in (*before, *after)}
     stacks = [sum(sizes[j][1] + BELOW for j, _ in side) for side in (before, after)]
     height = max(frame_height, *stacks) + 2 * MARGIN
-    left = MARGIN + max((sizes[j][0] + BETWEEN for j, _ in before), default=0)
+    between = _room_for_words(link for _, link in (*before, *after))
+    left = MARGIN + max((sizes[j][0] + between for j, _ in before), default=0)
     frame = Point(left, (height - frame_height) / 2)
     box = f"{name}-here"
     drawn = [
@@ -206,7 +214,7 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
         for k, (j, link) in enumerate(beside, 1):
             wide, high = sizes[j]
             other = f"{name}-{side}{j}"
-            corner = Point(frame.x - BETWEEN - wide if side == "before" else frame.x + width + BETWEEN, y)
+            corner = Point(frame.x - between - wide if side == "before" else frame.x + width + between, y)
             drawn.append(layer_box(layers[j], other, corner))
             nodes = _mapped(layers[j], other) | nodes
             opens |= {box: view for box, view in row.opened(j, other).items() if box == other}
