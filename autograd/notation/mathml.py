@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from html import escape
 
-from autograd.notation.labels import RAISED_BRACKETS, SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS
+from autograd.notation.labels import PATH, RAISED_BRACKETS, SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS
 
 FULL_SIZE = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789")
 NUMBER = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞"
-NAME = (  # with its indices, and which use of its Module it is of
-    r"[^\W\d]\w*?(?:(?<=\d),\d+)?(?P<below>[₀-₉](?:,?[₀-₉])*)?"
+NAME = (  # after the path of its Module, with its indices, and which use of that it is of
+    rf"(?P<path>{PATH})?"
+    r"[^\W\d]\w*?(?:\.\d+)*(?:(?<=\d),\d+)?(?P<below>[₀-₉](?:,?[₀-₉])*)?"
     r"(?P<above>⁽[⁰¹²³⁴-⁹]+⁾|[⁰¹²³⁴-⁹]+)?(?P<use>\[\d+(?:,\d+)*\])?(?![\w⁰¹²³⁴-⁹⁽])"
 )
 TOKEN = re.compile(
@@ -128,20 +129,10 @@ class _Parser:
     def _name(self) -> str | None:
         if self._next() == "(":
             return self._group()
-        name = self._part_of_name(self._place)
-        if name is None:
-            return None
-        self._place += 1
-        while self._next() == "." and (part := self._part_of_name(self._place + 1)):  # of a path
-            name += f"<mtext>.</mtext>{part}"
-            self._place += 2
-        return f"<mrow>{name}</mrow>" if "<mtext>.</mtext>" in name else name
-
-    def _part_of_name(self, place: int) -> str | None:
-        """Return the word or number that stands there, if one does."""
-        token = self._tokens[place] if place < len(self._tokens) else None
+        token = self._tokens[self._place] if self._place < len(self._tokens) else None
         if token is None or not (token["word"] or token["number"]):
             return None
+        self._place += 1
         return _word(token) if token["word"] else f"<mn>{token.group()}</mn>"
 
     def _root(self) -> str | None:
@@ -221,8 +212,14 @@ def _differential(name: str) -> str:
 
 
 def _word(token: re.Match[str]) -> str:
-    below, above, use = token["below"] or "", token["above"] or "", token["use"] or ""
-    word = token.group()
+    path, below, above, use = (token[part] or "" for part in ("path", "below", "above", "use"))
+    word = token.group().removeprefix(path)
+    if path:
+        return f"<mrow><mtext>{path}</mtext>{_indexed(word, below, above, use)}</mrow>"
+    return _indexed(word, below, above, use)
+
+
+def _indexed(word: str, below: str, above: str, use: str) -> str:
     if not below and not above:
         return f"<mi>{escape(word)}</mi>"
     base = f"<mi>{escape(word.removesuffix(below + above + use))}</mi>"

@@ -13,14 +13,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from autograd.notation.labels import LOWERED
+from autograd.notation.labels import LOWERED, PATH
 from autograd.notation.numbers import MOST_KEPT
 
 GRADIENT = "∂{of}/∂{by}"
 """The gradient of ``by``: how ``of`` moves with it by all ways."""
 LOCAL = "∂{slot}({source}→{target})"
 """The local derivative of an arrow; ``slot`` tells the inputs apart where one Value is several of them."""
-SINGLE = r"[\w,.∞⁽⁾\[\]]+|[\w ]*\([^()]*\)"
+SINGLE = rf"(?:{PATH})?[\w,.∞⁽⁾\[\]]+|[\w ]*\([^()]*\)"
 """One name, number or call, which needs no parentheses in a product."""
 
 

@@ -48,8 +48,14 @@ def inside(text: str) -> str:
         ),
         (
             "∂L/∂steps.0.b.",  # the path of a parameter, and the end of a sentence
-            "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo><mrow><mi>steps</mi>"
-            "<mtext>.</mtext><mn>0</mn><mtext>.</mtext><mi>b</mi></mrow></mrow></mfrac><mtext>.</mtext>",
+            "<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo><mrow><mtext>steps.0.</mtext>"
+            "<mi>b</mi></mrow></mrow></mfrac><mtext>.</mtext>",
+        ),
+        ("kernel.0", "<mi>kernel.0</mi>"),
+        (
+            "block 1.fc[-2].w₁₁·x",  # one name, whatever is in the path of its Module
+            "<mrow><mtext>block 1.fc[-2].</mtext><msub><mi>w</mi><mn>11</mn></msub></mrow>"
+            "<mo>·</mo><mi>x</mi>",
         ),
     ],
 )

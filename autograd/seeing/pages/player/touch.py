@@ -72,7 +72,7 @@ def touch(trace: Trace, parts: Mapping[str, Inside]) -> dict[str, Any]:
         "patterns": [_patterns(node, count) for (_, count), node in applied.items()],
         **_back(trace, parts),
         "words": {"leaves": LEAVES, "held": HELD, "chosen": BY_CHOICE},
-        "single": SINGLE.replace(r"\w", r"\p{L}\p{N}_"),
+        "single": SINGLE.replace(r"[^\W\d]", r"[\p{L}_]").replace(r"\w", r"\p{L}\p{N}_"),
         "relations": RELATIONS,
         "connectives": CONNECTIVES,
         "plane": _plane(trace),

@@ -24,6 +24,7 @@ from autograd.seeing.pages.player.questions import predictions
 from autograd.seeing.pages.player.views.choice import views
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Recurrent, losses
+from tests.networks import Residual
 from tests.strategies import recipes
 
 TEXT, MARKUP = 3, 4
@@ -165,8 +166,9 @@ def test_of_a_recurrent_network_and_with_names_of_two_indices():
     assert not facts(steps.content())["steps"]["extras"]
 
 
-def test_many_steps_share_few_patterns():
-    said = facts(walk(network()).content())
+@pytest.mark.parametrize("make", [network, lambda: Residual(3)([0.5, -1.0])])
+def test_many_steps_share_few_patterns(make):
+    said = facts(walk(make()).content())
     assert len(said["steps"]["node"]) > 200  # all leaves are one
     assert len(said["sentences"]) < 100
     assert len(said["formulas"]) < 40
