@@ -93,6 +93,16 @@ def parse_label(text: str, limit: int = 24) -> Label:
     return Label(_cut(path, room) + dot + letters, below, above)
 
 
+def family(label: str) -> tuple[str, ...]:
+    """Return what a label has in common with those of the same Module, by which two Modules go apart.
+
+    >>> family("w21^1") == family("w3^1"), family("w21^1") == family("w21^2"), family("conv1")
+    (True, False, ('conv1',))
+    """
+    found = TEXTBOOK.fullmatch(label) if len(label) <= LONGEST_PATH else None
+    return (label,) if found is None else (found["base"], found["superscript"] or "")
+
+
 def _cut(text: str, limit: int) -> str:
     """Cut the middle out of a text of more than ``limit`` characters."""
     half = max(limit - 1, 0) / 2
@@ -135,7 +145,7 @@ def called(name: str) -> str:
 
 def is_position(name: str) -> bool:
     """Return whether a name in a path only says which of several: of a list's items, or a dictionary's."""
-    return name.isdigit() or re.fullmatch(r"\[-?\d+\]", name) is not None
+    return name.isdigit() or name.startswith("[")
 
 
 def pieces(name: str) -> list[str]:

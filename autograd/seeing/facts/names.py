@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from autograd.notation.hints import described
-from autograd.notation.labels import Label, parse_label
+from autograd.notation.labels import family, parse_label
 from autograd.notation.numbers import number
 from autograd.notation.signs import gradient_sign
 from autograd.seeing.facts.places import Path, Structure, apart, layer_of, structure_of, title_of
@@ -119,13 +118,14 @@ def names_in(structure: Structure) -> dict[Value, str]:
 
     What has one name in several uses of a Module gets the number of the use: ``z1^2[3]``.
     """
-    names = {v: name for v, name in structure.names.items() if not v.label}
-    homes: dict[Label, set[Path]] = {}  # by what a label is but for its index: two tables give the same ones
+    nameless = [v for v in structure.paths if not v.label and v in structure.places]
+    names = {v: structure.names[v] for v in nameless}
+    homes: dict[tuple[str, ...], set[Path]] = {}
     labelled: dict[Any, Path] = {}
     for v, place in structure.places.items():
         if v.label:
             labelled[v] = layer_of(place.module, structure.modules)
-            homes.setdefault(replace(parse_label(v.label), subscript=""), set()).add(labelled[v])
+            homes.setdefault(family(v.label), set()).add(labelled[v])
     rivals: dict[Path, set[Path]] = {}
     for paths in homes.values():
         for path in paths if len(paths) > 1 else ():

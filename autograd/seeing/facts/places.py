@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 from autograd.core.recording import Argument, UseOfValues
@@ -120,15 +121,21 @@ class Structure:
         places: by Value.
         modules: by path, the outermost first, each before those within it.
         uses: in the order in which the graph was computed; a use's number is its place in here.
-        names: the dotted path of each Value that a Module holds, as short as it is still unique.
+        paths: the dotted path of each Value that a Module holds, be it in the graph or not.
         made: the use that each input was made in of a plain number, within that of its place.
     """
 
     places: dict[Node, Place] = field(default_factory=dict)
     modules: dict[Path, ModuleFact] = field(default_factory=dict)
     uses: list[UseFact] = field(default_factory=list)
-    names: dict[Any, str] = field(default_factory=dict)
+    paths: dict[Any, str] = field(default_factory=dict)
     made: dict[Any, int] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> dict[Any, str]:
+        """The path of each Value of the graph that a Module holds, as short as it is still unique."""
+        shortened = _shortened(self.paths).items()
+        return {v: name.replace(".[", "[") for v, name in shortened if v in self.places}
 
     def turns(self, use: int | None) -> tuple[int, ...]:
         """Return which use of its Module a use is within each around it, the outermost first.
@@ -146,8 +153,8 @@ class Structure:
     def of_copies(self, copies: Mapping[Any, Any]) -> Structure:
         """Return the structure of a graph's copy, given by Value what stands for it."""
         places = {copies[v]: place for v, place in self.places.items() if v in copies}
-        names = {copies[v]: name for v, name in self.names.items() if v in copies}
-        return replace(self, places=places, names=names)
+        paths = {copies.get(v, v): path for v, path in self.paths.items()}
+        return replace(self, places=places, paths=paths)
 
 
 def structure_of(outputs: Iterable[Node]) -> Structure:
@@ -282,9 +289,7 @@ class _Reader:
                 _, _, last = own.rpartition(".")
                 index = int(last) if last.isdigit() else None
                 self.structure.places[v] = Place(self._paths[id(modules[holder])], part, index)
-        self.structure.names = {
-            v: name.replace(".[", "[") for v, name in _shortened(paths).items() if v in among
-        }
+        self.structure.paths = paths
 
     def _place_leaves(self, order: Sequence[Any]) -> None:
         """Give the other leaves a place: inputs by their order in the outermost use that takes them."""
