@@ -11,6 +11,7 @@ list of such lists a matrix, and so on; a Parameter on its own is a scalar.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,6 +43,10 @@ class Group:
         return Tensor(self.shape, array("d", [p.data for p in self.parameters]))
 
 
+A_KEY = re.compile(r"\.\[(-?\d+)\]")
+"""A key of a dictionary in a path: in a file it stands as PyTorch writes it, ``experts.1``."""
+
+
 def groups_of(model: Module) -> dict[str, Group]:
     """Return the parameters by the names of the tensors that keep them, each parameter once.
 
@@ -65,6 +70,7 @@ def groups_of(model: Module) -> dict[str, Group]:
             alone.setdefault(holder, {})[index] = x
     for name, cells in alone.items():
         groups += _arrays(name, cells)
+    groups = [(A_KEY.sub(r".\1", name), group) for name, group in groups]
     check_names(name for name, _ in groups)
     return dict(groups)
 

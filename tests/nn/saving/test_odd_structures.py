@@ -16,9 +16,11 @@ from nn import (
     Layer,
     Module,
     load,
+    load_into,
     save,
 )
 from nn.saving.checkpoint import from_bytes, packed
+from nn.saving.parameters import groups_of
 from tests.nn.saving.test_own_classes import Plain, run
 
 
@@ -107,3 +109,20 @@ def test_the_architecture_is_json_that_a_person_can_read():
     assert json.loads(texts["architecture"])["modules"][""] == [
         "Plain", {"width": 3, "squash": "tanh", "bias": True, "seed": None},
     ]  # fmt: skip
+
+
+class Keyed(Module):
+    def __init__(self):
+        self.by = {2: Layer(1, 1), "1": Layer(1, 1)}
+        self.scales = {0: Parameter(random.random()), -1: Parameter(random.random())}
+
+
+def test_tensors_within_a_dictionary_are_called_as_pytorch_calls_them(tmp_path):
+    model = Keyed()
+    save(model, tmp_path / "m")
+    names = groups_of(model)
+    assert [*names] == ["by.2.weight", "by.2.bias", "by.1.weight", "by.1.bias", "scales.0", "scales.-1"]
+    assert load(tmp_path / "m", classes=[Keyed]).state_dict() == model.state_dict()
+    other = Keyed()
+    load_into(other, tmp_path / "m")
+    assert other.state_dict() == model.state_dict()
