@@ -335,7 +335,7 @@ function light(step) {
   const backwards = step.phase === "reverse";
   if (step.target !== null) {
     frame(step.target, "halo from");
-    flow(keyOf(step.node, step.target, step.position), backwards, step.added);
+    flow(keyOf(step.node, step.target, step.position), backwards, step === asking ? "" : step.added); // which is asked for
     freshen(`contribution:${keyOf(step.node, step.target, step.position)}`);
   } else if (step.kind === "apply") {
     for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards, facts.values[placeOf(key.split(">")[0])]);
@@ -424,7 +424,7 @@ function flow(key, backwards, number) {
   const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
   const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
   head.style.cssText = way; // the page's policy forbids a style attribute
-  if (isFast()) return;
+  if (isFast() || number === "") return;
   const traveller = drawn(lit.flows, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
   traveller.textContent = number;
   traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;

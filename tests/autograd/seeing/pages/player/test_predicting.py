@@ -2,7 +2,7 @@
 
 import autograd
 from autograd import Value
-from autograd.notation.numbers import as_written
+from autograd.notation.numbers import as_written, signed
 from autograd.seeing.walk import walk
 from tests.autograd.seeing.pages.player.driven import edge_step, go, place, slot
 
@@ -31,7 +31,10 @@ def test_a_step_is_not_shown_before_it_is_predicted(sheet, steps):
     assert slot(sheet, f"gradient:{step.node}") == "–"
     partial = sheet.locator(f'[data-slot="partial:{step.node}>{step.target}:{step.position}"]')
     assert not partial.is_visible()
+    assert sheet.locator(".traveller").count() == 0  # the number that will go along the arrow
     assert sheet.evaluate("document.activeElement.id") == "answer"
+    sheet.click("#reveal")
+    assert sheet.text_content(".traveller") == signed(step.contribution)
 
 
 def test_a_right_prediction_reveals_the_step(sheet, steps):
