@@ -126,7 +126,7 @@ def _clip(m: Any) -> tuple[Function, ...]:
     return (
         lambda a, low, high: m.minimum(m.maximum(a, low), high),
         lambda a, low, high, y: m.where(a < low, 0.0, m.where(a > high, 0.0, 1.0)),
-        lambda a, low, high, y: m.where(a < low, m.where(low < high, 1.0, 0.0), 0.0),
+        lambda a, low, high, y: m.where(a < low, m.where(low <= high, 1.0, 0.0), 0.0),
         lambda a, low, high, y: m.where(m.maximum(a, low) > high, 1.0, 0.0),
     )
 
