@@ -111,18 +111,20 @@ def flatten(
     args = _places(used, ids)
     # what comes from outside goes before what was made: at the places -1, -2, … until all are shifted
     outside = np.flatnonzero(args < 0)
-    first = np.sort(np.unique(used[outside], return_index=True)[1])
-    strangers = _used_at(outside[first], made, ptr, outputs)
-    earlier = topological_order(*[v for v in strangers if v.op is not None])
-    before = list(dict.fromkeys([*earlier, *strangers]))
-    ids_before = _ids(before)
+    first = outside[np.sort(np.unique(used[outside], return_index=True)[1])]
+    before, ids_before = _used_at(first, made, ptr, outputs), used[first]
+    earlier = topological_order(*[v for v in before if v.op is not None])
+    if earlier:
+        before = list(dict.fromkeys([*earlier, *before]))
+        ids_before = _ids(before)
     args[outside] = _places(used[outside], ids_before) - len(before)
     ptr_earlier, used_earlier = _edges(earlier)
     ptr_before = np.pad(ptr_earlier, (0, len(before) - len(earlier)), "edge")
     args = np.concatenate((_places(used_earlier, ids_before), args + len(before)))
 
     nodes, end = [*before, *made], len(args) - len(outputs)
-    found, codes = coded(map(op_of, nodes))
+    leaves_before = repeat(None, len(before) - len(earlier))
+    found, codes = coded(chain(map(op_of, earlier), leaves_before, map(op_of, made)))
     leaf = np.array([op is None for op in found], bool)[codes]
     constant = np.fromiter(map(isinstance, nodes, repeat(Constant)), bool, len(nodes))
     kinds = np.where(leaf, np.where(constant, CONSTANT, PARAMETER), COMPUTED).astype(np.uint8)

@@ -364,9 +364,8 @@ class Tape:
     def _new_workspace(self, output: int, inputs_gradient: bool) -> Workspace:
         replayer = self.replayer(output, inputs_gradient)
         self._idle.setdefault((output, inputs_gradient), [])
-        nodes = replayer.plan.parameters
-        values = [self.recorded.listing.nodes[i] for i in nodes.tolist()]
-        return Workspace(replayer, values, self._place[nodes], len(self.inputs))
+        places = self._place[replayer.plan.parameters]
+        return Workspace(replayer, self.parameters, places, len(self.inputs))
 
     def _schedule(self, output: int, inputs_gradient: bool) -> Schedule:
         if not isinstance(output, int | np.integer) or output not in range(len(self.outputs)):
