@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, collector_paused, number_of, recording
+from autograd.extend import TABLE, apply, collector_paused, data_of, number_of, recording
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -120,7 +120,7 @@ class Neuron(Module):
     def __call__(self, x: Iterable[Value | float]) -> Value:
         """Return the output for one sample of ``nin`` numbers or Values."""
         inputs = as_inputs(x, self.nin, "neuron")
-        return self.fire(inputs, [*map(number_of, inputs)])
+        return self.fire(inputs, data_of(inputs))
 
     def fire(self, x: tuple[Value, ...], numbers: list[float]) -> Value:
         """Return the output for as many Values as the neuron has inputs, whose data are the numbers.
@@ -130,9 +130,9 @@ class Neuron(Module):
         if self.fused:
             w, b = self.w, self.b
             if b is None:
-                z = apply(DOT, (*w, *x), None, [*map(number_of, w), *numbers])
+                z = apply(DOT, (*w, *x), None, [*data_of(w), *numbers])
             else:
-                z = apply(DOT, (*w, *x, b), None, [*map(number_of, w), *numbers, number_of(b)])
+                z = apply(DOT, (*w, *x, b), None, [*data_of(w), *numbers, number_of(b)])
         else:
             z = self._step_by_step(x)
         z.label = self.z_label
@@ -236,7 +236,7 @@ class Layer(Matrices, Module):
 
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
         """Return the outputs for as many Values as the layer has inputs."""
-        numbers = [*map(number_of, x)]  # looked up once for all neurons
+        numbers = data_of(x)  # looked up once for all neurons
         now = recording.now
         before = now.use if now.use[0] is self else now.begin(self)
         use = now.use

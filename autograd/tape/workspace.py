@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.core.recording import clock
-from autograd.node import number_of
+from autograd.node import data_of, number_of
 from autograd.tape.blas import run_of
 from autograd.tape.executor import Replayer
 from autograd.tape.structure import Columns
@@ -96,7 +96,7 @@ class Workspace:
             for i, v in enumerate(self._parameters):
                 own[i] = number_of(v)
         else:
-            own[:] = np.fromiter(map(number_of, self._parameters), np.float64, len(own))
+            own[:] = data_of(self._parameters)
 
     def forward(self) -> None:
         """Fill in the outputs of every sample."""
