@@ -18,7 +18,7 @@ from autograd.core.arithmetic import FLOATS, NOT_REACHED  # noqa: F401 - the fir
 from autograd.core.primitive import Op
 from autograd.core.recording import clock, mode, refuse_branch, refuse_cut, unusual, usual
 from autograd.fast_operators import written_out
-from autograd.node import NO_GRADIENT, Node
+from autograd.node import NO_GRADIENT, Node, number_of
 from autograd.notation.formula import formula
 from autograd.notation.hints import described
 from autograd.ops import add, div, exp, log, mul, neg, relu, sub, tanh
@@ -44,7 +44,7 @@ def apply(
         AnomalyError: inside `detect_anomaly`, if the result is infinite or nan.
     """
     if numbers is None:
-        numbers = [v._data for v in inputs]
+        numbers = list(map(number_of, inputs))
     try:
         data, partials = op.fast(numbers)
     except (ArithmeticError, ValueError):  # such as 1/0: infinity or nan, as IEEE 754 has it
