@@ -145,11 +145,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._check_classes(unique_labels(y))
         else:
             self._know_classes(y)
-        binary: Array = self._coder.transform(y)
-        self.n_outputs_ = binary.shape[1]
         several = self._coder.y_type_ == "multiclass"
-        self.out_activation_ = "softmax" if several else "logistic"
-        return binary.argmax(axis=1)[:, None] if several else binary
+        if several and y.ndim == 1:  # the place of each class, without a table of 0 and 1
+            coded, outputs = np.searchsorted(self.classes_, y)[:, None], len(self.classes_)
+        else:
+            coded = self._coder.transform(y)
+            outputs = coded.shape[1]
+        self.n_outputs_, self.out_activation_ = outputs, "softmax" if several else "logistic"
+        return coded
 
     def _check_classes(self, found: Array) -> None:
         if self.warm_start and set(found) != set(self.classes_):
