@@ -145,6 +145,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._check_classes(unique_labels(y))
         else:
             self._know_classes(y)
+        coded: Array
         several = self._coder.y_type_ == "multiclass"
         if several and y.ndim == 1:  # the place of each class, without a table of 0 and 1
             coded, outputs = np.searchsorted(self.classes_, y)[:, None], len(self.classes_)
