@@ -51,8 +51,8 @@ def backward(output: Node) -> None:
         a, b = node._a, node._b
         if a is not None:  # one input or two: nearly every op
             d_a = node._d_a
-            if d_a == 1.0 and b is not None and node._d_b == 1.0:  # a sum passes on what it gets: times 1
-                a._grad += upstream  # written out, since nearly half of all nodes are sums
+            if d_a == 1.0 and b is not None and node._d_b == 1.0:
+                a._grad += upstream  # × 1: a sum, as nearly half of all nodes are, passes on what it gets
                 b._grad += upstream
                 continue
             a._grad += upstream * d_a

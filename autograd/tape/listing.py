@@ -152,7 +152,7 @@ def coded(ops: Iterable[Op | None]) -> tuple[list[Op | None], Indices]:
 def _edges(nodes: Sequence[Value]) -> tuple[Indices, Indices]:
     """Return where each node's inputs begin in the list of all, and the id of each of these.
 
-    They are read slot by slot, in a fifth of the time that tuples of them take; see `autograd.node`.
+    They are read slot by slot, in a third of the time that tuples of them take; see `autograd.node`.
     """
     slots = np.stack([_ids([v._a for v in nodes]), _ids([v._b for v in nodes])], axis=1)
     there = slots != id(None)
