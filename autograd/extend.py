@@ -51,7 +51,7 @@ from autograd.core.recording import mode as recording
 from autograd.functional.containers import Container
 from autograd.functions import as_function
 from autograd.leaves import forget_gradients, set_data
-from autograd.node import NO_GRADIENT, Node, gradient_of, number_of
+from autograd.node import NO_GRADIENT, Node, data_of, gradient_of, number_of
 from autograd.protocols import CUTS, NumberRead
 from autograd.pure_reverse import upstreams
 from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
@@ -59,6 +59,6 @@ from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
 __all__ = [
     "CUTS", "NONZERO", "NO_GRADIENT", "POSITIVE", "REAL", "TABLE", "UNIT", "VALUE_TYPES", "Argument",
     "Container", "Interval", "Kink", "Node", "NumberRead", "Op", "Operand", "UseOfValues", "apply",
-    "as_function", "as_value", "as_values", "collector_paused", "forget_gradients", "gradient_of",
+    "as_function", "as_value", "as_values", "collector_paused", "data_of", "forget_gradients", "gradient_of",
     "number_of", "op", "recording", "set_data", "upstreams",
 ]  # fmt: skip

@@ -57,7 +57,8 @@ def marked_order(output: Node, mark: float) -> list[Node]:
                 node = a
                 continue
             # Nothing is waited for.  Whatever is stale has such a node below it that is as old, or is one.
-            old = old or node._made[2] != now
+            if node._made[2] is not now:  # the same number, or not; `refuse_stale` compares
+                old = True
             order.append(node)
             break
     if old:

@@ -50,7 +50,12 @@ def backward(output: Node) -> None:
         # (Towards a branch that is not taken the partial is NOT_REACHED, which leaves the sum as it is.)
         a, b = node._a, node._b
         if a is not None:  # one input or two: nearly every op
-            a._grad += upstream * node._d_a
+            d_a = node._d_a
+            if d_a == 1.0 and b is not None and node._d_b == 1.0:
+                a._grad += upstream  # × 1: a sum, as nearly half of all nodes are, passes on what it gets
+                b._grad += upstream
+                continue
+            a._grad += upstream * d_a
             if b is not None:
                 b._grad += upstream * node._d_b
             continue

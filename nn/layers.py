@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from autograd import Parameter, Value
-from autograd.extend import TABLE, apply, collector_paused, number_of, recording
+from autograd.extend import TABLE, apply, collector_paused, data_of, number_of, recording
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn import activations, matrices
@@ -82,20 +81,31 @@ class Neuron(Module):
     ) -> None:
         self.nin = whole_number("nin", nin)
         check_weights((self.nin, 1))
-        self.activation_name, self.activation = activations.activation(activation)
-        self.fused = fused
-        start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
-        self.w = [Parameter(x) for x in start(1, self.nin, generator(seed))[0]]
-        use_up(self.nin)
-        self.b: Value | None = Parameter(0.0) if yes_or_no("bias", bias) else None
+        name, phi = activations.activation(activation)
+        start = initialisers.chosen(init, initialisers.fitting(name))
+        self._begin(start(1, self.nin, generator(seed))[0], name, phi, fused, yes_or_no("bias", bias))
         self.place(1, 1)
+
+    @classmethod
+    def _of(cls, numbers: list[float], *settings: Any) -> Neuron:
+        """Return a neuron that its layer will place, of numbers and settings that were checked."""
+        neuron = cls.__new__(cls)
+        neuron.nin = len(numbers)
+        neuron._begin(numbers, *settings)
+        return neuron
+
+    def _begin(self, numbers: list[float], name: str, phi: Activation, fused: bool, bias: bool) -> None:
+        self.activation_name, self.activation, self.fused = name, phi, fused
+        self.w: list[Value] = [Parameter(x) for x in numbers]
+        use_up(self.nin)
+        self.b: Value | None = Parameter(0.0) if bias else None
 
     def place(self, number: int, layer: int, comma: bool | None = None, letter: str = "") -> None:
         """Label all as neuron ``number`` of layer ``layer`` (both from 1), with the layer's letter."""
         comma = self.nin >= 10 if comma is None else comma
         begin, end = f"w{letter}", f"{',' * comma}{number}^{layer}"
-        for w, label in zip(self.w, _labels(len(self.w), begin, end), strict=True):
-            w.label = label
+        for source, w in enumerate(self.w, 1):
+            w.label = f"{begin}{source}{end}"
         if self.b is not None:
             self.b.label = f"b{letter}{number}^{layer}"
         if isinstance(self.activation, PReLU):
@@ -110,7 +120,7 @@ class Neuron(Module):
     def __call__(self, x: Iterable[Value | float]) -> Value:
         """Return the output for one sample of ``nin`` numbers or Values."""
         inputs = as_inputs(x, self.nin, "neuron")
-        return self.fire(inputs, [*map(number_of, inputs)])
+        return self.fire(inputs, data_of(inputs))
 
     def fire(self, x: tuple[Value, ...], numbers: list[float]) -> Value:
         """Return the output for as many Values as the neuron has inputs, whose data are the numbers.
@@ -120,9 +130,9 @@ class Neuron(Module):
         if self.fused:
             w, b = self.w, self.b
             if b is None:
-                z = apply(DOT, (*w, *x), None, [*map(number_of, w), *numbers])
+                z = apply(DOT, (*w, *x), None, [*data_of(w), *numbers])
             else:
-                z = apply(DOT, (*w, *x, b), None, [*map(number_of, w), *numbers, number_of(b)])
+                z = apply(DOT, (*w, *x, b), None, [*data_of(w), *numbers, number_of(b)])
         else:
             z = self._step_by_step(x)
         z.label = self.z_label
@@ -147,12 +157,6 @@ class Neuron(Module):
 
     def __repr__(self) -> str:
         return f"Neuron({self.nin} → {self.activation_name}, {_parameters(self)})"
-
-
-@lru_cache(1)
-def _labels(count: int, begin: str, end: str) -> list[str]:
-    """Return the labels of a neuron's weights; until their layer places them, all neurons have the same."""
-    return [f"{begin}{source}{end}" for source in range(1, count + 1)]
 
 
 @loadable
@@ -200,12 +204,11 @@ class Layer(Matrices, Module):
         self.nin, self.nout, self.number = whole_number("nin", nin), whole_number("nout", nout), number
         check_weights((self.nin, self.nout))
         self.activation_name, self.activation = activations.activation(activation)
+        alike = self.activation_name, self.activation, fused, yes_or_no("bias", bias)
         start = initialisers.chosen(init, initialisers.fitting(self.activation_name))
-        chance = generator(seed)
-        rows = self.rows("W", finite_rows(start(self.nout, self.nin, chance)))
-        alike: dict[str, Any] = {"fused": fused, "bias": bias, "seed": chance}
+        rows = self.rows("W", finite_rows(start(self.nout, self.nin, generator(seed))))
         with collector_paused():
-            self.neurons = [Neuron(nin, self.activation, init=lambda *_, w=w: [w], **alike) for w in rows]
+            self.neurons = [Neuron._of(row, *alike) for row in rows]
         self.place()
 
     def place(self, letter: str = "") -> None:
@@ -233,7 +236,7 @@ class Layer(Matrices, Module):
 
     def fire(self, x: tuple[Value, ...]) -> list[Value]:
         """Return the outputs for as many Values as the layer has inputs."""
-        numbers = [*map(number_of, x)]  # looked up once for all neurons
+        numbers = data_of(x)  # looked up once for all neurons
         now = recording.now
         before = now.use if now.use[0] is self else now.begin(self)
         use = now.use

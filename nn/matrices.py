@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from autograd import Value, gradients
-from autograd.extend import number_of
+from autograd.extend import data_of
 from nn import losses
 from nn.checks import check_lengths, import_extra
 from nn.data.samples import Samples, features, targets
@@ -163,8 +163,8 @@ def _parameters(model: Network) -> tuple[ByLayer, ByLayer]:
 
 def _seen(passes: list[_Pass]) -> tuple[ByLayer, ByLayer]:
     """Return z and A, one column per sample."""
-    z = _columns([[[*map(number_of, values)] for values in seen.z] for seen in passes])
-    A = [[[*map(number_of, values)] for values in (seen.x, *seen.a)] for seen in passes]
+    z = _columns([[data_of(values) for values in seen.z] for seen in passes])
+    A = [[data_of(values) for values in (seen.x, *seen.a)] for seen in passes]
     return z, _columns(A, first=0)
 
 

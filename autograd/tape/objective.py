@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from autograd.functional.containers import One, Several
 from autograd.functional.gradients import gradients
 from autograd.functions import dot
-from autograd.node import number_of
+from autograd.node import data_of, number_of
 from autograd.tape.listing import computed_again
 from autograd.tape.structure import Columns
 from autograd.value import Value
@@ -54,7 +54,7 @@ class Objective:
         if not self._leaves:
             other = "inputs" if wrt == "parameters" else "parameters"
             raise ValueError(f'the tape has no {wrt}; an objective of its {other}: objective(wrt="{other}")')
-        self.start: Array = np.array(list(map(number_of, self._leaves)))
+        self.start: Array = np.array(data_of(self._leaves), np.float64)
         self._data, self._named = data, named
         self._tape = tape if wrt == "parameters" else _taking(tape, _row(len(self._leaves)))
 

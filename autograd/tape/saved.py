@@ -24,9 +24,9 @@ from autograd.files.reading import sealed, unsealed
 from autograd.files.tensorfile import CheckpointError, Tensor, read_header, read_tensors
 from autograd.functional.containers import Array as ArrayForm
 from autograd.functional.containers import Form, Keyed, One, Several
-from autograd.node import number_of
+from autograd.node import data_of, number_of
 from autograd.notation.hints import described, did_you_mean, short_repr
-from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Listing, coded, computed, op_of
+from autograd.tape.listing import COMPUTED, CONSTANT, PARAMETER, VARYING, Listing, coded, computed, ops_of
 from autograd.tape.lowering import drop_unneeded
 from autograd.tape.recording import Recorded
 from autograd.tape.structure import Columns
@@ -68,7 +68,7 @@ def packed(recorded: Recorded, settings: Mapping[str, Any]) -> bytes:
     place = {v: i for i, v in enumerate([*unused, *listing.nodes])}
     ops = [op for op in listing.found if op is not None]
     codes = [_code(listing, ops, i) for i in range(len(listing))]
-    leaves = [number_of(v) for v in unused]
+    leaves = data_of(unused)
     leaves += [
         float(x) if kind == CONSTANT else number_of(v)
         for v, kind, x in zip(listing.nodes, listing.kinds, listing.data, strict=True)
@@ -168,7 +168,7 @@ def _graph(told: dict[str, Any], t: Mapping[str, Any]) -> tuple[Recorded, dict[s
     inputs = [nodes[i] for i in t["inputs"].tolist()]
     if set(inputs) != set(compress(nodes, (kinds == VARYING).tolist())) or len(set(inputs)) != len(inputs):
         raise CheckpointError(FORGED)
-    found, codes_of_ops = coded(map(op_of, nodes))
+    found, codes_of_ops = coded(ops_of(nodes))
     listing = Listing(
         nodes=nodes,
         found=found,
@@ -177,7 +177,7 @@ def _graph(told: dict[str, Any], t: Mapping[str, Any]) -> tuple[Recorded, dict[s
         constant=np.fromiter(map(isinstance, nodes, repeat(Constant)), bool, len(nodes)),
         ptr=ptr,
         args=t["args"],
-        data=np.fromiter(map(number_of, nodes), np.float64, len(nodes)),
+        data=np.array(data_of(nodes), np.float64),
         outputs=t["outputs"],
         notes={int(i): str(note) for i, note in told.pop("notes").items()},
     )

@@ -18,7 +18,7 @@ from autograd.files.reading import naming_file, opened
 from autograd.files.tensorfile import CheckpointError
 from autograd.functional.containers import One, Several
 from autograd.leaves import set_data
-from autograd.node import number_of
+from autograd.node import data_of
 from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from autograd.tape.compiler import replay_note
@@ -81,7 +81,8 @@ class Tape:
         self._schedules: dict[tuple[int, bool], Schedule] = {}
         self._idle: dict[tuple[int, bool], list[Workspace]] = {}
         plan = self._schedule(0, False)
-        self.parameters = tuple(map(self.recorded.listing.nodes.__getitem__, plan.parameters.tolist()))
+        nodes = self.recorded.listing.nodes
+        self.parameters = tuple([nodes[i] for i in plan.parameters.tolist()])
         self.reached = tuple(plan.reached.tolist())
         self._place = np.zeros(len(self.recorded.listing), np.int64)  # of each parameter among the parameters
         self._place[plan.parameters] = np.arange(len(plan.parameters))
@@ -290,7 +291,7 @@ class Tape:
         run = self._run
         if run is not None:
             return run.vector.astype(np.float64)
-        return np.array(list(map(number_of, self.parameters)), np.float64)
+        return np.array(data_of(self.parameters), np.float64)
 
     @vector.setter
     def vector(self, numbers: ArrayLike) -> None:
@@ -364,9 +365,8 @@ class Tape:
     def _new_workspace(self, output: int, inputs_gradient: bool) -> Workspace:
         replayer = self.replayer(output, inputs_gradient)
         self._idle.setdefault((output, inputs_gradient), [])
-        nodes = replayer.plan.parameters
-        values = [self.recorded.listing.nodes[i] for i in nodes.tolist()]
-        return Workspace(replayer, values, self._place[nodes], len(self.inputs))
+        places = self._place[replayer.plan.parameters]
+        return Workspace(replayer, self.parameters, places, len(self.inputs))
 
     def _schedule(self, output: int, inputs_gradient: bool) -> Schedule:
         if not isinstance(output, int | np.integer) or output not in range(len(self.outputs)):

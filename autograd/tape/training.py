@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd.core.recording import clock
 from autograd.leaves import set_data
-from autograd.node import NO_GRADIENT, number_of, time_of
+from autograd.node import NO_GRADIENT, data_of, time_of
 from autograd.notation.hints import described
 from autograd.tape.blas import run_of
 from autograd.tape.executor import Replayer
@@ -64,7 +64,7 @@ class Held:
         self._written[moved], self.seen = vector[moved], clock.now
 
     def _numbers(self) -> NDArray[np.float64]:
-        return np.array(list(map(number_of, self._values)), np.float64)
+        return np.array(data_of(self._values), np.float64)
 
 
 class Training:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.core.recording import clock
-from autograd.node import number_of
+from autograd.node import data_of, number_of
 from autograd.tape.blas import run_of
 from autograd.tape.executor import Replayer
 from autograd.tape.structure import Columns
@@ -35,17 +35,18 @@ class Workspace:
 
     Args:
         replayer: its replayer.
-        parameters: the Values whose numbers the replayer's vector holds.
-        places: the place of each of them among the tape's parameters.
+        parameters: the tape's parameters, whose numbers the replayer's vector holds.
+        places: the place among them of each number of the vector.
 
     Attributes:
         X, values, slopes: the samples, the outputs and the gradients of the inputs: one row per sample.
     """
 
-    def __init__(self, replayer: Replayer, parameters: Sequence[Value], places: Array, width: int) -> None:
+    def __init__(self, replayer: Replayer, parameters: tuple[Value, ...], places: Array, width: int) -> None:
         self._replayer, self._run = replayer, run_of(replayer)
-        self._parameters, self._places = tuple(parameters), places
-        self._in_order, self._order = bool((places == np.arange(len(places))).all()), np.argsort(places)
+        self._places, self._order = places, np.argsort(places)
+        self._in_order = bool((places == np.arange(len(places))).all())
+        self._parameters = parameters if self._in_order else [parameters[i] for i in places.tolist()]
         kind = replayer.totals.dtype
         self.X, self.values = np.empty((0, width), kind), np.empty((0, len(replayer.totals)), kind)
         self.slopes, self._seeds, self._seed = self.X, np.zeros_like(replayer.totals), (0, 0.0)
@@ -95,7 +96,7 @@ class Workspace:
             for i, v in enumerate(self._parameters):
                 own[i] = number_of(v)
         else:
-            own[:] = np.fromiter(map(number_of, self._parameters), np.float64, len(own))
+            own[:] = data_of(self._parameters)
 
     def forward(self) -> None:
         """Fill in the outputs of every sample."""

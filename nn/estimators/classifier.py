@@ -141,16 +141,21 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if not hasattr(self, "classes_") or not (self.warm_start or incremental):
+        if hasattr(self, "classes_") and (self.warm_start or incremental):
+            self._check_classes(unique_labels(y))
+        else:
             self._know_classes(y)
-        self._check_classes(unique_labels(y), incremental)
-        binary: Array = self._coder.transform(y)
-        self.n_outputs_ = binary.shape[1]
+        coded: Array
         several = self._coder.y_type_ == "multiclass"
-        self.out_activation_ = "softmax" if several else "logistic"
-        return binary.argmax(axis=1)[:, None] if several else binary
+        if several and y.ndim == 1:  # the place of each class, without a table of 0 and 1
+            coded, outputs = np.searchsorted(self.classes_, y)[:, None], len(self.classes_)
+        else:
+            coded = self._coder.transform(y)
+            outputs = coded.shape[1]
+        self.n_outputs_, self.out_activation_ = outputs, "softmax" if several else "logistic"
+        return coded
 
-    def _check_classes(self, found: Array, incremental: bool) -> None:
+    def _check_classes(self, found: Array) -> None:
         if self.warm_start and set(found) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "

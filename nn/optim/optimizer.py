@@ -8,7 +8,7 @@ from itertools import chain, compress, repeat
 from typing import Any, ClassVar
 
 from autograd import Parameter
-from autograd.extend import NO_GRADIENT, forget_gradients, gradient_of, number_of, set_data
+from autograd.extend import NO_GRADIENT, data_of, forget_gradients, gradient_of, set_data
 from autograd.notation.numbers import counted
 from nn.checks import check_column, check_keys, finite_number, whole_number
 from nn.optim.settings import Parameters, checked, groups_of
@@ -131,7 +131,7 @@ class Optimizer:
                 continue
             h = repeat(self.hyper_parameters(group))
             # Rows that were there all at once would be visited by the collector.
-            flat = list(chain.from_iterable(map(self.rule, map(number_of, moved), gradients, h, *before)))
+            flat = list(chain.from_iterable(map(self.rule, data_of(moved), gradients, h, *before)))
             if len(flat) != width * len(moved):
                 raise ValueError(
                     f"the rule of {type(self).__name__} returns p and {counted(width - 1, 'number')} of state"

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd import Parameter, Value
-from autograd.extend import number_of
+from autograd.extend import data_of
 from autograd.tape import Held, places_of, vectorised
 from nn.callbacks import Numbers
 from nn.optim import Optimizer
@@ -50,7 +50,7 @@ class Moving:
         self.optimizer, self._held = optimizer, held
         self._parameters = parameters
         self._places, self._rows = common(parameters, own)
-        self._others = np.fromiter(map(number_of, parameters), float, len(parameters))
+        self._others = np.array(data_of(parameters), float)
         self._own_state = [np.frombuffer(numbers) for numbers in optimizer.state.values()]
         self._groups: list[_Group] = []
         have, moved = np.flatnonzero(reached), list(compress(own, reached))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from mpmath import mp
 
 from autograd import (
@@ -51,6 +52,14 @@ def route_sizes(output: Value) -> dict[Value, float]:
         for v, partial in zip(node.inputs, node.partials, strict=True):
             sizes[v] = sizes.get(v, 0.0) + sizes.get(node, 0.0) * abs(partial)
     return sizes
+
+
+@given(st.floats())
+def test_a_sum_passes_on_to_the_bit_what_a_product_with_one_does(upstream: float) -> None:
+    a, b, c, d = map(Value, (2.0, 3.0, 2.0, 3.0))
+    ((a + b + a) * upstream).backward()
+    ((c * 1.0 + d * 1.0 + c * 1.0) * upstream).backward()
+    assert repr((a.grad, b.grad)) == repr((c.grad, d.grad))
 
 
 STEP_SQUARED = 1e-110  # a central difference with a step of 1e-60 gives x³ at 0 a slope of 1e-120

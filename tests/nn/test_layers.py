@@ -33,6 +33,16 @@ def test_a_neuron_is_its_activation_of_wx_plus_b(w, b, x):
     assert neuron(x).data == pytest.approx(tanh(z), rel=1e-12, abs=1e-12)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_neuron_of_a_layer_is_one_that_stands_alone(bias):
+    in_layer, alone = Layer(3, 1, "tanh", bias=bias, seed=1).neurons[0], Neuron(3, "tanh", bias=bias, seed=1)
+    assert list(vars(in_layer)) == list(vars(alone))
+    assert in_layer.built_with() == alone.built_with()
+    assert [(p.label, p.data) for p in in_layer.parameters()] == [
+        (p.label, p.data) for p in alone.parameters()
+    ]
+
+
 @pytest.mark.parametrize("fused", [True, False])
 def test_a_network_equals_the_matrix_formulas(fused):
     np = pytest.importorskip("numpy", reason="NumPy is not installed")
