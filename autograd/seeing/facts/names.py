@@ -10,7 +10,8 @@ from autograd.notation.hints import described
 from autograd.notation.labels import family, parse_label
 from autograd.notation.numbers import number
 from autograd.notation.signs import gradient_sign
-from autograd.seeing.facts.places import Path, Structure, apart, layer_of, structure_of, title_of
+from autograd.seeing.facts.folding.opening import Turns, titled
+from autograd.seeing.facts.places import Path, Structure, apart, layer_of, structure_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.value import Value
 
@@ -70,14 +71,17 @@ def where(node: str, trace: Trace) -> str:
     place = trace.places.get(node)
     if place is None:
         return ""
-    turns: list[str] = []
+    turns: dict[Path, Turns] = {}
     several, use = {use.module for use in trace.uses if use.turn}, place.use
     while use is not None:
-        if trace.uses[use].module in several:
-            turns.insert(0, f"use {trace.uses[use].turn + 1}")
+        path, turn = trace.uses[use].module, trace.uses[use].turn
+        if path in several:
+            turns.setdefault(path, Turns(path, turn, turn, True))
         use = trace.uses[use].within
     layer = layer_of(place.module, trace.modules)
-    return " · ".join([title_of(layer, trace.modules)] * (layer != ()) + turns)
+    if layer == ():
+        return " · ".join(map(str, turns.values()))
+    return titled(layer, turns.values(), trace.modules)
 
 
 def labels_of(names: Mapping[str, Any] | None, *outputs: Value) -> dict[Value, str]:
@@ -155,16 +159,22 @@ def _made_apart(structure: Structure, names: Mapping[Any, str]) -> dict[Any, str
     return found
 
 
-def _turns_apart(turns: Sequence[Sequence[int]]) -> list[str]:
+def _turns_apart(turns: Sequence[Mapping[Path, int]]) -> list[str]:
     """Return what tells uses from others, ``[3]``: what all of them have in common is left out.
 
-    >>> _turns_apart([(0, 0, 0), (0, 1, 0)]), _turns_apart([(0,)])
-    (['[1]', '[2]'], [''])
+    Args:
+        turns: of each, the turns of the Modules around it by path; see `Structure.turns`.
+
+    >>> _turns_apart([{(): 0, ("cell",): 0}, {(): 0, ("cell",): 1}, {("cell",): 2}]), _turns_apart([{(): 0}])
+    (['[1]', '[2]', '[3]'], [''])
     """
-    if len({*map(len, turns)}) == 1:
-        levels = [level for level in zip(*turns, strict=True) if len({*level}) > 1]
-        turns = list(zip(*levels, strict=True)) or [()] * len(turns)
-    numbers = [",".join(str(turn + 1) for turn in own) for own in turns]
+    paths = [path for path in turns[0] if all(path in own for own in turns)]
+    columns = [[own[path] for own in turns] for path in paths]
+    told = [*zip(*[column for column in columns if len({*column}) > 1], strict=True)]
+    whole = [tuple(own.values()) for own in turns]
+    if len({*told}) < len({tuple(own.items()) for own in turns}) > 1:  # Modules that call each other
+        told = whole
+    numbers = [",".join(str(turn + 1) for turn in own) for own in told] or [""] * len(turns)
     return [f"[{own}]" if own else "" for own in numbers]
 
 

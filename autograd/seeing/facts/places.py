@@ -137,18 +137,16 @@ class Structure:
         shortened = _shortened(self.paths).items()
         return {v: name.replace(".[", "[") for v, name in shortened if v in self.places}
 
-    def turns(self, use: int | None) -> tuple[int, ...]:
-        """Return which use of its Module a use is within each around it, the outermost first.
+    def turns(self, use: int | None) -> dict[Path, int]:
+        """Return which use of its Module a use is within each around it, by path, the outermost first.
 
         Of a Module that calls itself only the innermost: all its calls are counted together.
         """
-        turns: list[int] = []
-        inner: Path | None = None
+        turns: dict[Path, int] = {}
         while use is not None:
-            if self.uses[use].module != inner:
-                turns.insert(0, self.uses[use].turn)
-            inner, use = self.uses[use].module, self.uses[use].within
-        return tuple(turns)
+            turns.setdefault(self.uses[use].module, self.uses[use].turn)
+            use = self.uses[use].within
+        return dict(reversed(turns.items()))
 
     def of_copies(self, copies: Mapping[Any, Any]) -> Structure:
         """Return the structure of a graph's copy, given by Value what stands for it."""
@@ -180,6 +178,7 @@ class _Reader:
         self.structure = Structure()
         self._numbers: dict[int, int] = {}  # of the uses, by identity
         self._turns: dict[tuple[int | None, Path], int] = {}
+        self._last: dict[Path, int] = {}  # the turns of each Module so far, whatever called it
         self._paths: dict[int, Path] = {}  # the first of each Module, by identity
         self._within: dict[int, dict[int, Path]] = {}  # what each Module that calls others holds, and where
         self._owners: list[Owner] = []
@@ -255,8 +254,7 @@ class _Reader:
             caller = number
             while caller is not None and self.structure.uses[caller].module == path:
                 caller = self.structure.uses[caller].within
-            turn = self._turns.get((caller, path), 0)
-            self._turns[caller, path] = turn + 1
+            turn = self._turn(caller, path)
             self.structure.uses.append(UseFact(path, number, turn))
             self._owners.append(owner)
             number = self._numbers[id(within)] = len(self.structure.uses) - 1
@@ -264,6 +262,18 @@ class _Reader:
                 self._given[number] = within.names()
         assert number is not None
         return number
+
+    def _turn(self, caller: int | None, path: Path) -> int:
+        """Return which use of its Module one is within what called it.
+
+        One of a part of a model that is called beside the model comes after all the others so far.
+        """
+        is_beside = caller is None and path != () and path[:-1] in self.structure.modules
+        so_far = self._turns.get((None, path), 0)
+        turn = self._last.get(path, 0) if is_beside else self._turns.get((caller, path), so_far)
+        self._turns[caller, path] = turn + 1
+        self._last[path] = max(self._last.get(path, 0), turn + 1)
+        return turn
 
     def _place_made(self, use: int, values: Sequence[Any]) -> None:
         path = self.structure.uses[use].module

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from autograd import Parameter, Value, gradient_path, topological_order, walk
 from autograd import sum as sum_of
 from autograd.notation.labels import parse_label, typed
+from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.facts.names import label_of, labels_of
 from autograd.seeing.facts.places import structure_of
 from autograd.seeing.facts.records import Trace
@@ -330,3 +331,17 @@ def test_a_key_of_a_dictionary_is_no_position() -> None:
         assert {f"experts[{key}].w11^1"} <= {node.label for node in steps.trace.nodes}
     with pytest.raises(ValueError, match="experts"):
         model.parameter("expert 2.w11^1")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_part_that_is_called_beside_its_model_is_another_use_of_it(first: bool) -> None:
+    model = Net()
+    alone = [model.l1([0.1, 0.2])[0] for _ in range(2)] if first else []
+    y = model([0.5, -1.0])
+    alone = alone or [model.l1([0.1, 0.2])[0] for _ in range(2)]
+    steps = walk(y - alone[0] * alone[1])
+    assert {use.turn for use in steps.trace.uses if use.module == ("l1",)} == {0, 1, 2}
+    labels = {node.label for node in steps.trace.nodes if ".a1^1" in node.label}
+    assert labels == {"l1.a1^1[1]", "l1.a1^1[2]", "l1.a1^1[3]"}
+    for k in (1, 2, 3):
+        fold(steps.trace, opened=[f"l1[{k}]"])

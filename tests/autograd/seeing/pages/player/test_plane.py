@@ -12,8 +12,9 @@ from nn import MLP, losses
 
 X, Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [-1, 1, 1, -1]
 CELLS = 24
-SEEN = """async () => { await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
-return [...document.querySelectorAll("#descent rect")].map(
+SEEN = """async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  return [...document.querySelectorAll("#descent rect")].map(
   (cell) => (cell.classList.contains("positive") ? 1 : -1) * cell.getAttribute("fill-opacity")) }"""
 
 
