@@ -265,7 +265,7 @@ def test_partials_on_a_kink_are_subgradients(op: Op, number: int) -> None:
 
 @OPS_WITH_KINKS
 def test_partials_on_a_kink_lie_between_the_slopes_around_it(op: Op, number: int) -> None:
-    """The slopes are differences of the value: along the kink where an input does not leave it, else beside."""
+    """The slopes are differences of the value: along the kink where an input stays on it, else beside it."""
     for row in inputs_on(op, number):
         beside = points_around(op, row)
         assert beside
