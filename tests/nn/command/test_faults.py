@@ -45,6 +45,13 @@ def signals_arrive() -> Any:
         signal.signal(number, handler)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kernels_are_there(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Compile what reports compute with: on a new machine, the first program says that it does so."""
+    with started(tmp_path_factory.mktemp("first"), "--epochs", "1") as process:
+        process.communicate(timeout=PATIENCE)
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     (tmp_path / "mine.csv").write_text("a,b\n1,2\n")
