@@ -274,15 +274,20 @@ class Module(Constructed):
         as pictures and pages do: ``block 1.w₂₁⁽³⁾``.
 
         Raises:
-            ValueError: if there is none, or if the label belongs to several.
+            ValueError: if there is none, or if the label, or a path, belongs to several.
         """
-        named = dict(self.named_parameters())
+        listed = list(self.named_parameters())
+        named = dict(listed)
+        if len(named) < len(listed):
+            check_names(path for path, _ in listed)
         found = named.get(name) or held_at(self, name)
         if isinstance(found, Parameter):
             return found
         around, _, label = typed(name).rpartition(".")
-        if around and isinstance(holder := held_at(self, around), Module):  # be it held elsewhere too
-            return holder.parameter(label)
+        holder = held_at(self, around) if around else None  # be it held elsewhere too
+        its = [p for p in holder.parameters() if p.label == label] if isinstance(holder, Module) else []
+        if len(its) == 1:
+            return its[0]
         return named[path_by_label(name, {path: p.label for path, p in named.items()})]
 
     def zero_grad(self) -> None:

@@ -38,7 +38,7 @@ DIFFERENCES = {
     "nn.functional.celu": "at 0 the second derivative is that above; ours is that below, as the first. "
     "Its alpha is divided in single precision",
     "nn.functional.elu": "at 0 the second derivative is that above; ours is that below, as the first",
-    "nn.functional.hardtanh": "is flat on its bounds; our clip has slope 1 there, as PyTorch's clamp",
+    "nn.functional.hardtanh": "is flat on its bounds; our clip has slope 1 there, as clamp up to 2.13",
     "nn.functional.mish": "below −700 its second derivative is nan; ours is 0",
     "nn.functional.relu6": "as nn.functional.hardtanh",
     "nn.functional.selu": "as nn.functional.elu",

@@ -42,7 +42,7 @@ class Kink:
         where: the place, in symbols.
         gap: a function of the inputs that is zero there and nowhere else.
         slopes: the subgradient intervals there, one per input, as a function of the inputs.  The
-            partial lies inside its interval and is the one that PyTorch gives.
+            partial lies inside its interval and is, but for clip at its bounds, the one that PyTorch gives.
     """
 
     where: str

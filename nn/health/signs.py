@@ -192,9 +192,9 @@ class _Vanishing(Sign):
             yield k, self.words.format(own, log.layers[last], other, RUN, log.whose(k, own=True))
 
     def cure(self, log: Records, k: int | None) -> str:
-        if k is not None and log.shape is not None and log.known_layers[k].path not in log.shape.before:
-            return "Nothing that it computes reaches the loss: use it in the model, or leave it out."
         if k is not None and log.records and log.records[-1].layers[k].own == 0:
+            if log.shape is not None and log.known_layers[k].path not in log.shape.before:
+                return "Nothing that it computes reaches the loss: use it in the model, or leave it out."
             return (
                 "None at all flows back to it: see that where, maximum or the like chooses what it computes "
                 "for some samples, and that not all units behind it give 0."

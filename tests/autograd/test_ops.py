@@ -324,13 +324,9 @@ def test_partials_on_a_kink_are_those_of_pytorch(op: Op, number: int) -> None:
             assert op.name == "clip" or not any(partials)
             continue
         y.backward()
-        theirs = [tensor.grad and tensor.grad.item() for tensor in tensors]  # None: taken as a plain number
-        if op.name == "clip":  # at the edges PyTorch took 1 up to 2.13, as here, and takes ½ since 2.14
-            slopes = zip(theirs, op.kinks[number].slopes(*row), strict=True)
-            assert all(low <= partial <= high for partial, (low, high) in slopes)
-            continue
-        for partial, their in zip(partials, theirs, strict=True):
-            assert their in (None, partial), f"{op.name}{tuple(row)}"
+        for partial, tensor in zip(partials, tensors, strict=True):
+            if tensor.grad is not None:  # else PyTorch takes this input as a plain number
+                assert partial == tensor.grad.item(), f"{op.name}{tuple(row)}"
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum", "clip"])
@@ -339,8 +335,6 @@ def test_what_picks_one_of_its_inputs_moves_with_all_of_them_on_its_kinks_too(na
     for row in product((-1.0, 0.0, 0.5, 1.0), repeat=op.arity or 0):
         _, partials = op.evaluate(row)
         assert math.fsum(partials) == 1.0, f"{name}{row}"
-        if name == "clip" and row[0] in row[1:] and row[1] <= row[0] <= row[2]:
-            assert partials == (1.0, 0.0, 0.0)  # the slope that is taken on the bounds
 
 
 # --------------------------------------------------------------------------- the checks, checked

@@ -224,7 +224,7 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
             has_bias = any(group.parts.get(id) == "bias" for id in ids)
             said.append(Fact(f"tied with {other}", counted(len(ids), "parameter" if has_bias else "weight")))
     if group.uses > 1:
-        said.append(Fact("used", f"× {group.uses}"))
+        said.append(Fact("given" if group.takes_no_inputs else "used", f"× {group.uses}"))
     return tuple(fact for fact in said if fact.number)
 
 

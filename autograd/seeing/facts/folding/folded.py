@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from autograd.seeing.facts.folding.group import INPUTS, Group
+from autograd.seeing.facts.folding.group import INPUTS, ITSELF, Group
 from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.folding.opening import Opening, Turns, refuse_unused, runs, titled
@@ -126,11 +126,12 @@ def fold(
     for node in trace.nodes:
         if node.role == "weight" and node.id in homes.shared:
             _share(node, [groups[box] for box in (homes.of[node.id], *homes.shared[node.id]) if box], trace)
-    outer = {
-        (box.place[:n], _around(box.place[:n], box.turns)) for box in boxes for n in range(len(box.place))
-    }
+    modules = [box for box in boxes if box.kind in ("module", "unit")]
+    outer = {(x.place[:n], _around(x.place[:n], x.turns)) for x in modules for n in range(len(x.place))}
     for box, group in groups.items():
-        if box.place in trace.modules and (box.place, box.turns) not in outer and group.count == 1:
+        if (box.place, box.turns) in outer and box.kind == "module":
+            group.title += ITSELF
+        elif box.place in trace.modules and group.count == 1:
             group.note_unused(trace.modules[box.place].parameters)
     for use, past in skipped(trace).items():
         box = homes.closed(use)

@@ -12,6 +12,9 @@ from autograd.seeing.facts.records import NodeFact
 INPUTS = "inputs"
 """How the box of all inputs is called, and the column in which inputs stand."""
 
+ITSELF = " itself"
+"""Ends the title of what an opened Module computes beside the Modules within it."""
+
 
 @dataclass
 class Group:

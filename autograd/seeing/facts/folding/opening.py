@@ -10,6 +10,7 @@ from typing import NamedTuple
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import called, pieces
 from autograd.notation.numbers import counted
+from autograd.seeing.facts.folding.group import ITSELF
 from autograd.seeing.facts.places import ModuleFact, Path, UseFact, title_of
 from autograd.seeing.facts.records import Trace
 
@@ -123,7 +124,7 @@ class Opening:
         turns = [use.turn for use in self._uses if use.module == path]
         name, count = ".".join(path), max(turns, default=-1) + 1
         if not turns:
-            raise ValueError(f"{name} has no uses to open: it computes nothing itself; {name} opens it whole")
+            raise ValueError(f"{name} has no uses to open: it computed nothing itself in this graph")
         if not 0 <= turn < count:
             known = " to ".join(f"{name}[{n}]" for n in sorted({1, count}))
             each = " in each use of what holds it" if len(turns) > count else ""
@@ -163,8 +164,8 @@ def refuse_unused(trace: Trace, opened: Iterable[Path]) -> None:
         held = {path, trace.modules[path].first} if path in trace.modules else ()
         if held and not any(part[: len(own)] == own for part in taking for own in held):
             raise ValueError(
-                f"{'.'.join(path)} takes no part in this graph: it was not called on the way to this value, "
-                "and nothing of it can be opened"
+                f"{'.'.join(path)} takes no part in this graph: it computed nothing on the way to this "
+                "value, and nothing of it can be opened"
             )
 
 
@@ -239,9 +240,11 @@ class _Names:
         }
         self._dictionaries: dict[str, list[Path]] = {}
         for name, path in self._modules.items():
-            holder = name.rpartition(".")[0]
-            if holder and holder not in self._modules and holder not in self._lists:
-                self._dictionaries.setdefault(holder, []).append(path)
+            while (
+                name := name.rpartition(".")[0]
+            ) and name not in self._modules:  # a holder, or one of holders
+                if name not in self._lists:
+                    self._dictionaries.setdefault(name, []).append(path)
         names = [*self._modules, *self._lists, *self._dictionaries]
         self._as_called = {tuple(pieces(name)): name for name in names}
         if () in modules:
@@ -254,10 +257,10 @@ class _Names:
 
         A path can be spelled as pictures do.
         """
-        if (whole := self._as_called.get(tuple(pieces(name)))) is not None:
+        if (whole := self._as_called.get(tuple(pieces(name.removesuffix(ITSELF))))) is not None:
             return [(whole, None)]
         found: Asked = []
-        name, path, after = A_COUNT.sub("", name), "", 0
+        name, path, after = A_COUNT.sub("", name.removesuffix(ITSELF)), "", 0
         for use in [*A_USE.finditer(name), None]:
             if use and tuple(pieces(f"{path}.{name[after : use.end()]}".strip("."))) in self._as_called:
                 continue  # the key of a dictionary

@@ -350,7 +350,9 @@ function lightStride() {
   light(undefined);
   const those = strideSteps();
   for (const node of inSight(strideNodes())) frame(node, "halo");
-  for (const step of those.slice(0, MOST_LIT)) if (isEdge(step)) flow(keyOf(step.node, step.target, step.position), true, step.added);
+  const keyed = those.slice(0, MOST_LIT).filter(isEdge).map((step) => [keyOf(step.node, step.target, step.position), step.added]);
+  const along = Map.groupBy(keyed, ([key]) => view.edgeElement.get(key));
+  for (const together of along.values()) flow(together[0][0], true, together.length > 1 ? "" : together[0][1]); // several have no one number
   for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
 }
 

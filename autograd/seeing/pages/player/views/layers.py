@@ -14,7 +14,7 @@ from autograd.notation.numbers import counted
 from autograd.seeing.facts.box_content import Fact, box_of_group, name_of_group
 from autograd.seeing.facts.events import InputsOf, inputs_by_target
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, fold
-from autograd.seeing.facts.folding.group import Group
+from autograd.seeing.facts.folding.group import ITSELF, Group
 from autograd.seeing.facts.folding.opening import list_of
 from autograd.seeing.facts.places import AFTER, ELSEWHERE, Path, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
@@ -337,7 +337,7 @@ def _within(inside: Trace, into: InputsOf, group: Group) -> list[Layer]:
     return [
         *inner,
         _of_values(
-            f"{title_of(group.path[-1:], inside.modules)} itself",
+            title_of(group.path[-1:], inside.modules) + ITSELF,
             [node for node in inside.nodes if node.id in rest],
         ),
     ]

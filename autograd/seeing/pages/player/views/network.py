@@ -144,7 +144,10 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
         arrow, link = f"{name}-{row.name(i)}-to-{row.name(j)}", row.links[i, j]
         drawn.append(bent_arrow(arrow, ways[i, j], _words_on_arrow(link)))
         edges |= _shown_by(arrow, link)
-    svg = canvas("".join(drawn), standing.width, standing.height)
+    ends = (
+        ways[ends][-1].x + text_width(_words_on_arrow(link), SMALL_SIZE) for ends, link in row.links.items()
+    )
+    svg = canvas("".join(drawn), max(standing.width, *(x + MARGIN for x in ends), 0), standing.height)
     return View(name, title, svg, nodes, edges, opens, parent)
 
 

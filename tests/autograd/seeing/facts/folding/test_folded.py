@@ -99,11 +99,11 @@ def test_a_network_in_time_has_a_box_per_gate() -> None:
 def test_equal_blocks_are_one_box_until_they_are_opened() -> None:
     y = Residual(12)([0.5, -1.0])
     assert titles(folded(y)) == ["inputs", "stem", "blocks × 12", "head"]
-    each = [f"block {k}{part}" for k in range(1, 13) for part in (" · inner", " · outer", "")]
+    each = [f"block {k}{part}" for k in range(1, 13) for part in (" · inner", " · outer", " itself")]
     assert titles(folded(y, opened=["blocks"]))[2:-1] == each
     assert titles(folded(y, apart=["blocks"]))[2:-1] == [f"block {k}" for k in range(1, 13)]
     one = titles(folded(y, opened=["blocks.3"]))
-    assert one[2:7] == ["blocks × 3", "block 4 · inner", "block 4 · outer", "block 4", "blocks × 8"]
+    assert one[2:7] == ["blocks × 3", "block 4 · inner", "block 4 · outer", "block 4 itself", "blocks × 8"]
     assert titles(folded(y, opened=["block 4"])) == one
     for called, held in (("block 4 · inner", "blocks.3.inner"), ("block 4[1]", "blocks.3[1]")):
         assert titles(folded(y, opened=[called])) == titles(folded(y, opened=[held]))
@@ -115,7 +115,7 @@ def test_one_time_step_is_opened_and_the_others_stay_folded() -> None:
     found = folded(gru(12), opened=["cell[4]"])
     gates = [f"cell · use 4 · {gate}" for gate in ("reset", "update", "candidate_x", "candidate_h")]
     assert titles(found) == [
-        "inputs", "cell · uses 1–3", *gates, "cell · use 4", "cell · uses 5–12", "readout",
+        "inputs", "cell · uses 1–3", *gates, "cell · use 4 itself", "cell · uses 5–12", "readout",
     ]  # fmt: skip
     assert [g.uses for g in found.groups if not g.takes_no_inputs and g.path == ("cell",)] == [3, 1, 8]
     assert not found.feedback()
@@ -129,16 +129,16 @@ def test_steps_are_columns_and_gates_are_rows() -> None:
         for t in (1, 5, 6)
     ]
     assert all(len({*step}) == 1 for step in steps)
-    order = [steps[0][0], *(columns[f"cell · {use}"] for use in ("use 1", "uses 2–4"))]
+    order = [steps[0][0], *(columns[f"cell · {use}"] for use in ("use 1 itself", "uses 2–4"))]
     assert order == sorted({*order})
-    assert order[-1] < steps[1][0] < columns["cell · use 5"] < steps[2][0]
+    assert order[-1] < steps[1][0] < columns["cell · use 5 itself"] < steps[2][0]
 
 
 def test_steps_that_share_their_boxes_lead_back_to_the_gates() -> None:
     found = folded(lstm(3), opened=["cell"])
     ids = {group.id: group.title for group in found.groups}
     assert {(ids[a], ids[b]) for a, b in found.feedback()} == {
-        ("cell", f"cell · {gate}") for gate in ("input", "forget", "candidate", "output")
+        ("cell itself", f"cell · {gate}") for gate in ("input", "forget", "candidate", "output")
     }
 
 

@@ -10,7 +10,7 @@ from autograd import sum as sum_of
 from autograd.seeing.facts.trace import trace
 from nn import MLP, Embedding, Layer, Module
 from tests.autograd.seeing.facts.folding.test_folded import Net, Tree, Twins, folded, titles
-from tests.networks import Ranking
+from tests.networks import Ranking, listed
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_is_within_one_use_is_opened_in_that_use_alone() -> None:
     y = Pair()([0.5, 1.0], [1.0, 2.0])
     use, layer = "twins · use 2 · tower · use 1", "twins · use 2 · tower · use 1 · layer 1"
     others = ["a", "b", "twins · use 1"]
-    rest = ["twins · use 2 · tower · use 2", "twins · use 2"]
+    rest = ["twins · use 2 · tower · use 2", "twins · use 2 itself"]
     for called in ("twins[2].tower[1]", use):
         assert titles(folded(y, opened=[called])) == [*others, layer, f"{use} · layer 2", *rest]
     for called in ("twins[2].tower[1].layers.0", layer):
@@ -82,7 +82,7 @@ def test_the_one_use_in_each_use_of_its_holder_is_not_called_the_first() -> None
             r"Python calls layers\[1\] is layers.1 here",
         ),
         (lambda: MLP(2, [2, 2, 1], seed=0)([0.5, 1.0]), "layers[7]", "there is no Module 'layers' to open"),
-        (lambda: Ranking(2)([1, 2]), "items[1]", "items has no uses to open: it computes nothing itself"),
+        (lambda: Ranking(2)([1, 2]), "items[1]", "items has no uses to open: it computed nothing itself"),
         (lambda: Twins()([0.5, 1.0], [1.0, 2.0]), "tower[3]", r"tower has 2 uses: tower\[1\] to tower\[2\]"),
     ],
 )
@@ -142,3 +142,19 @@ def test_the_values_of_a_module_that_calls_itself_go_by_the_number_of_the_call()
     y = Root()((((0.5, 1.0), (2.0, 3.0)), ((1.5, 1.0), (2.5, 3.0))))
     labels = {node.label for node in trace(y).nodes if node.label.startswith("z")}
     assert labels == {f"z1^1[{k}]" for k in range(1, 8)}
+
+
+def test_lists_within_lists_are_holders_too() -> None:
+    class Grid(Module):
+        def __init__(self) -> None:
+            self.grid = [[Layer(1, 1, seed=k), Layer(1, 1, seed=k)] for k in (0, 1)]
+
+        def forward(self, x: Any) -> Any:
+            for row in self.grid:
+                for layer in row:
+                    x = listed(layer(x))
+            return x[0]
+
+    y = Grid()([0.5])
+    found = titles(folded(y, opened=["grid"]))
+    assert len([title for title in found if title.endswith("neuron 1")]) == 4
