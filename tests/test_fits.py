@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograd import gradient_path
+from autograd.seeing.style import SCROLLS, fitting
 from nn import MLP
 from nn.command.main import main
 from nn.losses import half_mse
@@ -140,3 +141,14 @@ def test_no_text_runs_over_its_frame_in_any_font(opened, font):
         sheet.set_content(page)
         sheet.add_style_tag(content=f"text, tspan {{ font-family: '{font}' !important }}")
         assert sheet.evaluate(OUT_OF_FRAME) == []
+
+
+def test_a_line_says_that_a_picture_is_scrolled_where_it_is_and_nowhere_else(opened):
+    picture = fitting('<svg viewBox="0 0 600 20" width="450pt"><text y="15" font-size="10">a</text></svg>')
+    sheet = opened(CELL + f'<div style="overflow:auto">{picture}</div>', ready=False)
+    for width in (360, 560, 700, 1400):
+        sheet.set_viewport_size({"width": width, "height": 620})
+        frame = sheet.locator("[role=group]")
+        is_scrolled = frame.evaluate("(frame) => frame.scrollWidth > frame.clientWidth")
+        assert is_scrolled == (width < 632)  # with the margins of the cell
+        assert sheet.get_by_text(SCROLLS).is_visible() == is_scrolled

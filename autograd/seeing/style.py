@@ -144,6 +144,7 @@ FIRST_NODE = re.compile(
     r'class="node.*?<(?:polygon|path|ellipse|polyline)[^>]* (?:points="|d="M|cx=")(-?[\d.]+)', re.DOTALL
 )
 FONT_SIZE = re.compile(r'font-size(?:="|: )([\d.]+)')
+NOTE = "margin:.3em 0 0;font:italic 13px/1.4 sans-serif;opacity:.8"
 SMALLEST_WORDS = 10.0
 """No word of a picture is shown smaller than this, in pixels."""
 
@@ -159,16 +160,26 @@ def narrowest(svg: str) -> float:
     return float(width[1]) * SMALLEST_WORDS / min(sizes) if width and sizes else 0.0
 
 
+SCROLLS = "Wider than its place: scroll sideways for the rest."
+
+
 def fitting(svg: str) -> str:
     """Return an ``<svg>`` element as HTML that fits where it is shown.
 
-    It shrinks with its place as far as its words can be read; in a narrower one it is scrolled in its frame.
+    It shrinks with its place as far as its words can be read; in a narrower one it is scrolled in its frame,
+    and a line below says so.
     """
     least = math.ceil(narrowest(svg))
     style = f"max-width:100%;min-width:{least}px;height:auto"
     picture = svg.replace("<svg ", f'<svg style="{style}" ', 1)
     named = 'tabindex="0" role="group" aria-label="A drawing, scrolled by the arrow keys"'
-    return f'<div {named} style="overflow-x:auto;position:relative">{_opening(svg, least)}{picture}</div>'
+    scrolled = f'<div {named} style="overflow-x:auto;position:relative">{_opening(svg, least)}{picture}</div>'
+    hidden = f".wider-than-{least}{{display:none}}"
+    where_all_is_seen = f"@container (min-width:{least}px){{{hidden}}}@media print{{{hidden}}}"
+    note = f'<p class="wider-than-{least}" style="{NOTE}">{SCROLLS}</p><style>{where_all_is_seen}</style>'
+    width = VIEW_BOX.search(svg)
+    own = f"contain-intrinsic-inline-size:{math.ceil(float(width[1]) * 4 / 3)}px" if width else ""
+    return f'<div style="container-type:inline-size;{own}">{scrolled}{note}</div>'
 
 
 def _opening(svg: str, width: float) -> str:

@@ -84,17 +84,23 @@ class Box:
 
 def words_of(boxes: Iterable[Box]) -> list[str]:
     """Return what the signs in boxes mean, for a legend: a line for each that there is."""
-    written = {fact.number for box in boxes for fact in box.facts}
+    written = {f"{fact.word} {fact.number}" for box in boxes for fact in box.facts}
     return [meaning for sign, meaning in MEANINGS.items() if any(sign in text for text in written)]
 
 
 OF_ALL_USES = " of all uses"
 """Whose the gradient of a weight is that several boxes use: not what one of them adds to it."""
 
+UNUSED, TIED = "not used here", "tied with"
+
 MEANINGS = {
     "|gradient": "|w|, |b|, |gradient|: the size of all of them together, √(w₁² + w₂² + …)",
     OF_ALL_USES: f"gradient{OF_ALL_USES}: what the uses of these weights add to it, those of other boxes too",
     SKIP.number: f"skip, {SKIP.number}: what goes in is added to what is made of it",
+    UNUSED: f"{UNUSED}: parameters that it holds, and that nothing in this graph was computed with",
+    TIED: f"{TIED} another box: parameters that both compute with",
+    "used ×": "used × 2: it was called so many times",
+    "given ×": "given × 2: so many times there were new ones",
 }
 """What signs mean, by what tells that there are such."""
 
@@ -216,13 +222,13 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
             group.lent,
         )
         if group.unused > 0:
-            said.append(Fact("not used here", counted(group.unused, "parameter")))
+            said.append(Fact(UNUSED, counted(group.unused, "parameter")))
     if group.skips:
         said.append(SKIP)
     if group.kind != "unit":
         for other, ids in group.tied.items():
             has_bias = any(group.parts.get(id) == "bias" for id in ids)
-            said.append(Fact(f"tied with {other}", counted(len(ids), "parameter" if has_bias else "weight")))
+            said.append(Fact(f"{TIED} {other}", counted(len(ids), "parameter" if has_bias else "weight")))
     if group.uses > 1:
         said.append(Fact("given" if group.takes_no_inputs else "used", f"× {group.uses}"))
     return tuple(fact for fact in said if fact.number)

@@ -60,6 +60,7 @@ function listHits() {
   }));
   const more = found.length > MOST_HITS ? `, the first ${MOST_HITS} are listed` : "";
   $("hits").textContent = wanted ? `${found.length} found${more}` : "";
+  $("hits").classList.toggle("hidden", !wanted || found.length > 0); // the list itself says so else
   openHits(found.length > 0);
 }
 
