@@ -107,6 +107,26 @@ class Word(Module):
         return self.layer(self.table(word))
 
 
+class Reader(Module):
+    """A table of its own, and a Module with another table that it shares."""
+
+    def __init__(self, word: Word) -> None:
+        self.table, self.word, self.out = Embedding(4, 2, seed=2), word, Layer(4, 2, "linear", seed=3)
+
+    def forward(self, ids: tuple[int, int]) -> Any:
+        return self.out([*self.table(ids[0]), *self.word(ids[1])])
+
+
+class Readers(Module):
+    def __init__(self) -> None:
+        word = Word()
+        self.user, self.item = Reader(word), Reader(word)
+
+    def forward(self, user: tuple[int, int], *items: tuple[int, int]) -> Any:
+        u = self.user(user)
+        return sum_of([dot(u, self.item(item)) for item in items])
+
+
 class Likeness(Module):
     def __init__(self) -> None:
         self.word = Word()

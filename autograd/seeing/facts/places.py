@@ -372,6 +372,19 @@ def in_common(path: Path, other: Path) -> int:
     )
 
 
+def paths_by_first(modules: Mapping[Path, ModuleFact]) -> dict[Path, list[Path]]:
+    """Return all paths of each Module, by the first of them."""
+    found: dict[Path, list[Path]] = {}
+    for path, module in modules.items():
+        found.setdefault(module.first, []).append(path)
+    return found
+
+
+def nearest(path: Path, user: Path, by_first: Mapping[Path, Sequence[Path]]) -> Path:
+    """Return that of the paths of a Module, given the first, which is the nearest to where it is used."""
+    return max(by_first.get(path) or [path], key=lambda own: in_common(own, user))
+
+
 def layer_of(path: Path, modules: Mapping[Path, ModuleFact]) -> Path:
     """Return the path of the layer that a Module is in: of a unit the Module that holds it, else its own."""
     return path[:-1] if path in modules and modules[path].is_unit else path

@@ -19,7 +19,7 @@ from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.folding.opening import Opening, Turns, refuse_unused, runs, titled
 from autograd.seeing.facts.folding.skips import skipped
-from autograd.seeing.facts.places import Path, Place, in_common, layer_of, title_of
+from autograd.seeing.facts.places import Path, Place, in_common, layer_of, nearest, paths_by_first, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
 By = Literal["neuron", "layer", "module"]
@@ -170,9 +170,7 @@ class _Homes:
     def __init__(self, trace: Trace, by: By, depth: int, opening: Opening) -> None:
         self._trace, self._by, self._depth, self._opening = trace, by, depth, opening
         self._modules = trace.modules
-        self._held_at: dict[Path, list[Path]] = {}  # by the first of its paths, all of them
-        for path, module in trace.modules.items():
-            self._held_at.setdefault(module.first, []).append(path)
+        self._paths = paths_by_first(trace.modules)
         self._holding = {path[:n] for path in trace.modules for n in range(len(path))}
         self._outermost = 0 if () in trace.modules else 1
         self._first = {} if by != "module" else runs(trace.modules, opening, self._outermost + depth)
@@ -335,15 +333,9 @@ class _Homes:
         if place.use is not None or not used:
             own = [self._own(place)]
         else:
-            own = [self._own(replace(self._nearest(place, user), use=user.use)) for user in used]
+            at = [nearest(place.module, user.module, self._paths) for user in used]
+            own = [self._own(replace(place, module=x, use=y.use)) for x, y in zip(at, used, strict=True)]
         return [box for box in dict.fromkeys(own) if box]
-
-    def _nearest(self, place: Place, user: Place) -> Place:
-        """Return a place in a Module that several hold as that in the one of them which is used."""
-        held_at = self._held_at.get(place.module, ())
-        if len(held_at) < 2:
-            return place
-        return replace(place, module=max(held_at, key=lambda path: in_common(path, user.module)))
 
 
 def _around(path: Path, turns: Iterable[Turns]) -> tuple[Turns, ...]:

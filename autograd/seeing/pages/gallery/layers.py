@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd.seeing.facts.folding.folded import slot
-from autograd.seeing.facts.places import Path, layer_of, structure_of, title_of
+from autograd.seeing.facts.places import Path, layer_of, nearest, paths_by_first, structure_of, title_of
 from autograd.value import Value
 
 Spot = tuple[int, int]
@@ -27,6 +27,7 @@ class Model:
     def __init__(self, output: Value, order: Sequence[Value]) -> None:
         structure = structure_of([output])
         self._places, self._modules, self._uses = structure.places, structure.modules, structure.uses
+        self._paths = paths_by_first(self._modules)
         self._layers = {v: self._layer_of(v) for v in order}
         self._at_home = {x for v in order for x in v.inputs if self._layers[x] == self._layers[v]}
         self._held: dict[int, set[Any]] = {}  # by Modules, by identity
@@ -59,9 +60,9 @@ class Model:
         found: dict[Path, set[Path]] = {}
         for v in order:
             for x in (v, *v.inputs) if v.op is not None else ():
-                if (layer := self._layers[x]) is not None:
+                if (layer := self._home(x, None if x is v else v)) is not None:
                     units = found.setdefault(layer, set())
-                    if self._modules[self._places[x].module].is_unit:
+                    if layer == self._layers[x] and self._modules[self._places[x].module].is_unit:
                         units.add(self._places[x].module)
         return found
 
@@ -113,6 +114,7 @@ class Model:
             return own
         if w in self._at_home:
             return using
+        own = nearest(own, using, self._paths)
         module = user.place[0]
         if id(module) not in self._held:
             self._held[id(module)] = {p for _, p in module.named_parameters()}

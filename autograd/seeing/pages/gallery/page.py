@@ -40,7 +40,9 @@ def page(facts: Facts) -> str:
         network=_network(facts.neurons),
         layers=_layers(facts),
         options="".join(
-            f'<option value="{place}">{called(layer)}</option>' for layer, place in _places(facts).items()
+            f'<option value="{place}">{called(layer)}</option>'
+            for layer, place in _places(facts).items()
+            if any(card.layer == layer for card in facts.cards)
         ),
         shown=_shown(facts),
         key=_key(facts),

@@ -350,9 +350,13 @@ function lightStride() {
   light(undefined);
   const those = strideSteps();
   for (const node of inSight(strideNodes())) frame(node, "halo");
-  const keyed = those.slice(0, MOST_LIT).filter(isEdge).map((step) => [keyOf(step.node, step.target, step.position), step.added]);
-  const along = Map.groupBy(keyed, ([key]) => view.edgeElement.get(key));
-  for (const together of along.values()) flow(together[0][0], true, together.length > 1 ? "" : together[0][1]); // several have no one number
+  const along = new Map(); // what goes along each arrow
+  for (const step of those.slice(0, MOST_LIT).filter(isEdge)) {
+    const key = keyOf(step.node, step.target, step.position);
+    const arrow = view.edgeElement.get(key);
+    along.set(arrow, { key, number: along.has(arrow) ? "" : step.added }); // several have no one number
+  }
+  for (const { key, number } of along.values()) flow(key, true, number);
   for (const step of those) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${step.node}`);
 }
 

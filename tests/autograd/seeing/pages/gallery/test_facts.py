@@ -15,7 +15,7 @@ from autograd import sum as sum_of
 from autograd.seeing.pages.gallery import facts as gathering
 from nn import Module
 from tests.autograd.seeing.facts.folding.test_labels import random_network
-from tests.networks import Net
+from tests.networks import Net, Readers
 from tests.strategies import Recipe, recipes
 
 
@@ -152,3 +152,17 @@ def test_a_route_without_names_says_which_modules_it_passes() -> None:
     cards = gallery(sum_of(TwoOfThem()([0.5, 1.0])) ** 2).cards
     stops = {(card.layer, *[stop.split(" ")[0] for stop in card.ways[0].stops[1:3]]) for card in cards}
     assert stops == {("encoder", "tanh", "decoder:"), ("decoder", "tanh", "Σ")}
+
+
+def test_what_several_hold_goes_by_the_path_of_the_one_that_uses_it() -> None:
+    y = Readers()((1, 0), (2, 0), (0, 2))
+    y.backward()
+    layers = {spread.layer: len(spread.sizes) + spread.zeros for spread in gallery(y).facts.layers}
+    shared = {name: n for name, n in layers.items() if "word" in name}
+    assert shared == {
+        "user · word · table": 3,
+        "user · word · layer": 8,
+        "item · word · table": 6,
+        "item · word · layer": 8,
+    }
+    assert "no layer" not in gallery(y).html()

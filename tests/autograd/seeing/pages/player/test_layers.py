@@ -12,16 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd import Value
-from autograd import sum as sum_of
-from autograd.functions import dot
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.layers import Layer, layers_of
-from nn import Embedding, Module
-from nn import Layer as Neurons
-from tests.networks import Likeness, Residual, Shelf, TwoTowers, Word
+from nn import Module
+from tests.networks import Likeness, Readers, Residual, Shelf, TwoTowers
 
 
 def boxes_within(layers: Sequence[Layer], around: str = "") -> Iterator[tuple[str, Sequence[Layer]]]:
@@ -69,26 +66,6 @@ def assert_as_drawn(facts: Trace) -> int:
                 assert facts_of(box) == facts_of(group), (name, box.title)
                 count += 1
     return count
-
-
-class Reader(Module):
-    """A table of its own, and a Module with another table that it shares."""
-
-    def __init__(self, word: Word) -> None:
-        self.table, self.word, self.out = Embedding(4, 2, seed=2), word, Neurons(4, 2, "linear", seed=3)
-
-    def forward(self, ids: tuple[int, int]) -> Any:
-        return self.out([*self.table(ids[0]), *self.word(ids[1])])
-
-
-class Readers(Module):
-    def __init__(self) -> None:
-        word = Word()
-        self.user, self.item = Reader(word), Reader(word)
-
-    def forward(self, user: tuple[int, int], *items: tuple[int, int]) -> Any:
-        u = self.user(user)
-        return sum_of([dot(u, self.item(item)) for item in items])
 
 
 def towers() -> Any:
