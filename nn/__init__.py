@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Parameter, __version__
 from autograd.files.tensorfile import CheckpointError
+from autograd.notation.other_engines import OF_NN, in_an_import, written_here
 from nn import init, losses, optim, schedules
 from nn.activations import Elementwise, PReLU
 from nn.attention import Attention
@@ -80,10 +81,11 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Load an estimator on first use: it inherits from scikit-learn's base class."""
     if name not in ESTIMATORS:
-        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+        message = f"module 'nn' has no attribute {name!r}{written_here(name, OF_NN)}"
+        raise (ImportError(message, name=name) if in_an_import() else AttributeError(message, name=name))
     import_extra("sklearn", name)
     return getattr(import_module("nn.estimators"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *ESTIMATORS})
+    return sorted({*globals(), *ESTIMATORS} - {"OF_NN", "in_an_import", "written_here"})

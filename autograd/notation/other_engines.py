@@ -56,6 +56,23 @@ OF_THE_PACKAGE: Mapping[str, str] = {
 }
 """Names in the package."""
 
+OF_NN: Mapping[str, str] = {
+    "Linear": 'Layer(n_in, n_out, "linear")',
+    **_all(("ModuleList", "ParameterList"), "a list in an attribute: what it holds is found"),
+    **_all(("ModuleDict", "ParameterDict"), "a dictionary in an attribute: what it holds is found"),
+    **_all(("ReLU", "Tanh", "Sigmoid", "GELU", "SiLU", "LeakyReLU", "ELU", "Softplus"), "Elementwise(name)"),
+    **_all(("Identity",), "Lambda(lambda x: x)"),
+    **_all(("RNN", "LSTM", "GRU"), "Recurrent(cell, n_out), of an RNNCell, LSTMCell or GRUCell"),
+    "MultiheadAttention": "Attention(…)",
+    **_all(
+        ("MSELoss", "CrossEntropyLoss", "BCEWithLogitsLoss", "L1Loss", "HuberLoss"),
+        "in losses: losses.mse, …",
+    ),
+    **_all(("functional", "F"), "the package autograd: from autograd import relu, tanh, softmax"),
+    **_all(("BatchNorm1d", "BatchNorm2d"), "not there, since it mixes samples: LayerNorm or RMSNorm"),
+}
+"""Names in the package nn."""
+
 
 def written_here(name: str, elsewhere: Mapping[str, str]) -> str:
     """Return ``; here it is …`` for a name that is another engine's, else nothing.

@@ -7,8 +7,9 @@ import re
 import pytest
 
 import autograd
+import nn
 from autograd import Value
-from autograd.notation.other_engines import OF_A_VALUE, OF_THE_PACKAGE
+from autograd.notation.other_engines import OF_A_VALUE, OF_NN, OF_THE_PACKAGE
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,18 @@ def test_another_engines_name_is_translated_however_it_is_asked_for(name: str, h
     assert not hasattr(autograd, name)
 
 
+@pytest.mark.parametrize(
+    ("name", "here"), [("Linear", "Layer"), ("ModuleList", "list"), ("GRU", "Recurrent")]
+)
+def test_pytorchs_modules_are_translated(name: str, here: str) -> None:
+    for statement, error in (
+        (f"from nn import {name}", ImportError),
+        (f"import nn; nn.{name}", AttributeError),
+    ):
+        with pytest.raises(error, match=f"no attribute '{name}'; here it is .*{here}"):
+            exec(statement, {})
+
+
 def test_other_names_get_no_advice() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         Value(1.0).nonsense  # type: ignore[attr-defined]  # noqa: B018
@@ -48,7 +61,7 @@ def test_other_names_get_no_advice() -> None:
 
 
 def test_a_translated_name_is_none_of_ours_and_the_translation_is() -> None:
-    for names, of in ((OF_A_VALUE, Value(1.0)), (OF_THE_PACKAGE, autograd)):
+    for names, of in ((OF_A_VALUE, Value(1.0)), (OF_THE_PACKAGE, autograd), (OF_NN, nn)):
         assert not [name for name in names if name in dir(of)]
         for here in names.values():
             first = re.match(r"\w+", here)
