@@ -85,10 +85,10 @@ does too, and that is a choice: any slope from 0 to 1 would do'
         below, above = (_moved(op, inputs, position, towards) for towards in (-math.inf, math.inf))
         value, partials = op.evaluate(inputs)
         taken = partials[position]
-        if below == above == (value, taken):
-            continue  # as where 0 % b moves with b
+        if below == above == (value, partials):
+            continue  # as where 0 % b moves with b; a condition chooses, be what it chooses from equal
         jumps = math.isinf(high - low)
-        left, right = (side[0 if jumps else 1] for side in (below, above))
+        left, right = (side[0] if jumps else side[1][position] for side in (below, above))
         if jumps or not left == right == taken:
             return Corner(in_names(kink, names), left, right, taken, jumps, is_usual(op))
     return None
@@ -99,12 +99,11 @@ def is_usual(op: Op) -> bool:
     return getattr(op.rule, "__module__", "") == ops.__name__
 
 
-def _moved(op: Op, inputs: Sequence[float], position: int, towards: float) -> tuple[float, float]:
-    """Return the value and the partial where the input is the next float."""
+def _moved(op: Op, inputs: Sequence[float], position: int, towards: float) -> tuple[float, tuple[float, ...]]:
+    """Return the value and the partials where the input is the next float."""
     moved = [*inputs]
     moved[position] = math.nextafter(moved[position], towards)
-    value, partials = op.evaluate(moved)
-    return value, partials[position]
+    return op.evaluate(moved)
 
 
 def in_names(kink: Kink, names: Sequence[str]) -> str:

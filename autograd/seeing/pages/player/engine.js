@@ -59,7 +59,8 @@ function engineOf(facts) {
     const source = inputs[i][k];
     if (constants.has(source) && op[source] < 0) return null; // it does not move
     const here = inputsOf(values, i);
-    const taken = operation.partials(here, values[i])[k];
+    const slopes = operation.partials(here, values[i]).map((slope) => slope ?? 0);
+    const taken = slopes[k];
     const kinks = facts.touch.kinks[op[i]];
     const found = operation.kinked(here); // null where that cannot be told by a formula: then by its jump
     for (const at of found ?? kinks.keys()) {
@@ -69,12 +70,12 @@ function engineOf(facts) {
         const moved = [...here];
         moved[k] = x;
         const y = operation.value(moved);
-        return [y, operation.partials(moved, y)[k] ?? 0];
+        return [y, operation.partials(moved, y).map((slope) => slope ?? 0)];
       });
-      if (sides.every(([y, slope]) => y === values[i] && slope === (taken ?? 0))) continue; // as where 0 % b moves with b
-      const [left, right] = sides.map(([y, slope]) => (jumps ? y : slope));
+      if (sides.every(([y, moved]) => y === values[i] && moved.every((slope, n) => slope === slopes[n]))) continue; // as where 0 % b moves with b
+      const [left, right] = sides.map(([y, moved]) => (jumps ? y : moved[k]));
       if (found === null && !(Math.abs(right - left) > 1e-6)) continue;
-      if (jumps || !(left === right && right === (taken ?? 0))) return { kink, left, right, jumps };
+      if (jumps || !(left === right && right === taken)) return { kink, left, right, jumps };
     }
     return null;
   }

@@ -215,6 +215,16 @@ def test_what_a_step_says_of_a_small_change_a_small_change_does(recipe: Recipe) 
             check_forward(step, moving)
 
 
+def test_a_condition_at_its_border_is_a_choice_be_what_it_chooses_from_equal() -> None:
+    x = Value(0.0, "x")
+    y = where(-x, 2.0 * x, x)  # to either side of 0 it is 2x, and x at 0 alone
+    (noted,) = [step.sentence for step, _ in steps_of(y) if "is one of" in step.sentence]
+    assert "= 0 by choice, because there is no one slope where" in noted
+    for step, moving in steps_of(y):
+        if step.kind == "edge":
+            check_edge(step, moving)
+
+
 @given(st.one_of(recipes(most_steps=6), recipes(most_steps=6, kinks=True)))
 def test_forward_mode_says_what_a_small_change_does(recipe: Recipe) -> None:
     leaves = [Value(x) for x in recipe.numbers]
