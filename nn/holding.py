@@ -16,6 +16,7 @@ from nn.complaints import UNORDERED
 from nn.construction import GIVEN, Constructed
 
 READS_AS_POSITION = re.compile(r"-?\d+")
+"""A key of a dictionary that a path could not tell from a position in a list."""
 
 
 class Key(str):

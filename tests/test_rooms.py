@@ -194,6 +194,24 @@ def test_a_large_folder_says_why() -> None:
     assert not [folder for folder in silent if not folder.is_relative_to(ROOT / "tests")]
 
 
+def test_nothing_else_stands_at_the_top_level() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("only a clone tells what belongs to the project")
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    rooms = {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        ".gitignore",
+        ".ci",
+        "autograd",
+        "nn",
+        "tests",
+        "notebooks",
+    }
+    assert {name.partition("/")[0] for name in kept.splitlines()} == rooms
+
+
 def test_no_file_is_long() -> None:
     lines = {path.relative_to(ROOT): path.read_text(encoding="utf-8").count("\n") for path in SOURCES}
     assert not [(str(path), count) for path, count in lines.items() if count > 450]

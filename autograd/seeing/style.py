@@ -144,9 +144,12 @@ FIRST_NODE = re.compile(
     r'class="node.*?<(?:polygon|path|ellipse|polyline)[^>]* (?:points="|d="M|cx=")(-?[\d.]+)', re.DOTALL
 )
 FONT_SIZE = re.compile(r'font-size(?:="|: )([\d.]+)')
-NOTE = "margin:.3em 0 0;font:italic 13px/1.4 sans-serif;opacity:.8"
 SMALLEST_WORDS = 10.0
 """No word of a picture is shown smaller than this, in pixels."""
+SCROLLS = "Wider than its place: scroll sideways for the rest."
+"""Stands below a picture where it is scrolled."""
+NOTE = "margin:.3em 0 0;font:italic 13px/1.4 sans-serif;opacity:.8"
+"""How that line looks."""
 
 
 def narrowest(svg: str) -> float:
@@ -158,9 +161,6 @@ def narrowest(svg: str) -> float:
     width = VIEW_BOX.search(svg)
     sizes = [float(size) for size in FONT_SIZE.findall(svg)]
     return float(width[1]) * SMALLEST_WORDS / min(sizes) if width and sizes else 0.0
-
-
-SCROLLS = "Wider than its place: scroll sideways for the rest."
 
 
 def fitting(svg: str) -> str:

@@ -92,6 +92,7 @@ OF_ALL_USES = " of all uses"
 """Whose the gradient of a weight is that several boxes use: not what one of them adds to it."""
 
 UNUSED, TIED = "not used here", "tied with"
+"""What a row of a box tells: parameters that are held and not used, and those that another has too."""
 
 MEANINGS = {
     "|gradient": "|w|, |b|, |gradient|: the size of all of them together, √(w₁² + w₂² + …)",
@@ -100,7 +101,7 @@ MEANINGS = {
     UNUSED: f"{UNUSED}: parameters that it holds, and that nothing in this graph was computed with",
     TIED: f"{TIED} another box: parameters that both compute with",
     "used ×": "used × 2: it was called so many times",
-    "given ×": "given × 2: so many times there were new ones",
+    "given ×": "given × 2: there were so many of each, such as one for each sample",
 }
 """What signs mean, by what tells that there are such."""
 

@@ -25,6 +25,7 @@ function spelled(name) {
   const found = [];
   for (const own of name.normalize("NFKC").split(/\.| · /)) {
     if (/^[0-9]+$/.test(own) && found.length) found.push(`${found.pop().replace(/s$/, "")} ${Number(own) + 1}`);
+    else if (own.startsWith("[") && found.length) found.push(found.pop() + own); // the key of a dictionary
     else found.push(own);
   }
   return found.join(".");
