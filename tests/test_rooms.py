@@ -7,6 +7,7 @@ order, and within a folder the files may import one another as long as no circle
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
