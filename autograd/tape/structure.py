@@ -93,6 +93,8 @@ class Columns:
         shapes = list(map(rectangle, self.forms))
         self.plain = not keywords and None not in shapes
         self._alone = shapes[0] if len(shapes) == 1 else None
+        several = self.plain and len(shapes) > 1 and not any(shapes)  # arguments that are a number each
+        self._numbers = [(slice(None), part.columns) for part in self.parts] if several else []
 
     def _add(self, form: Form, name: str) -> None:
         shape = rectangle(form)
@@ -172,6 +174,8 @@ class Columns:
 
         Several come as a tuple; arguments that are given by name, as a dictionary at its end.
         """
+        if self._numbers:
+            return tuple([table[column] for column in self._numbers])
         if self._alone is not None:
             return table.reshape(len(table), *self._alone)
         arrays = [table[:, p.columns].reshape(len(table), *p.shape) for p in self.parts]

@@ -258,15 +258,17 @@ class Tape:
         """
         if wrt not in ("inputs", "parameters", "both"):
             raise ValueError(f'wrt is "inputs", "parameters" or "both"; got {wrt!r}')
-        work = self._borrow(output, wrt != "parameters", data, named, at)
+        inputs = wrt != "parameters"
+        work = self._borrow(output, inputs, data, named, at)
         count = len(work.X)
-        work.reverse(output, 1.0 / count if wrt == "parameters" else 1.0, slopes=wrt != "parameters")
-        values, gradient = work.values[:, output].copy(), work.gradient()
-        found = None if wrt == "parameters" else self.recorded.slopes.structured(work.result(work.slopes))
-        self._idle[output, wrt != "parameters"].append(work)
-        if wrt == "both":
-            return values, (found, gradient / count)
-        return values, gradient if wrt == "parameters" else found
+        work.reverse(output, 1.0 if inputs else 1.0 / count, slopes=inputs)
+        values = work.values[:, output].copy()
+        gradient = None if wrt == "inputs" else work.gradient()
+        found = self.recorded.slopes.structured(work.result(work.slopes)) if inputs else None
+        self._idle[output, inputs].append(work)
+        if gradient is None:
+            return values, found
+        return values, (found, gradient / count) if inputs else gradient
 
     def objective(self, *data: Any, wrt: Wrt = "parameters", output: int = 0, **named: Any) -> Objective:
         """Return an output as a function of one vector, for optimisers; see `Objective`.

@@ -24,7 +24,7 @@ everything where it was, and a call takes little more time than its replay."""
 MANY = 10
 """From this many parameters on they are read as one array; fewer are read faster one by one."""
 
-DOUBLE, NUMBERS = np.dtype(np.float64), frozenset({float, np.float64})
+DOUBLE, NUMBERS = np.dtype(np.float64), frozenset({float, np.float64, int})
 
 
 class Workspace:
@@ -64,7 +64,10 @@ class Workspace:
                     return False
             elif type(x) is not np.ndarray or x.shape != shape or x.dtype is not DOUBLE:
                 return False
-            columns[...] = x
+            try:
+                columns[...] = x
+            except OverflowError:  # a whole number that no float holds
+                return False
         return True
 
     def take_samples(self, columns: Columns, arrays: Sequence[Array], count: int) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Value
+from autograd import Parameter, Value
 from autograd.tape import Tape
 from nn import MLP, losses
 from tests.benchmarks import bench_eager, bench_fit
@@ -141,6 +141,27 @@ def recording() -> Iterator[Row]:
     yield Row("memory of a replay, for each op", max(sizes), "bytes", bar=56)
 
 
+def overhead() -> Iterator[Row]:
+    """Measure what calls of a tape of two ops take on one sample, beyond the machine code of the replay."""
+    w, x, y = Parameter(3.0), np.array([1.0]), np.array([2.0])
+    tape = Tape.record(lambda x, y: w * x - y, 1.0, 2.0)
+    replayer: Any = tape.replayer(inputs_gradient=True)
+    seeds, values, slopes = np.ones(1), np.empty((1, 1)), np.empty((1, 2))
+    replayer.run(np.array([[1.0, 2.0]]), seeds=seeds, values=values, inputs_gradient=slopes)
+    calls: dict[str, Call] = {
+        "machine code": lambda: replayer._replay(replayer._address),
+        "gradients": lambda: tape.gradients(x, y),
+        "value_and_gradients": lambda: tape.value_and_gradients(x, y),
+        "input_gradients": lambda: tape.input_gradients(x, y),
+        "value_and_gradients of inputs": lambda: tape.value_and_gradients(x, y, wrt="inputs"),
+        "gradients, of whole numbers": lambda: tape.gradients(1, 2),
+    }
+    times = best_times(calls, ROUNDS, seconds=TURN)
+    bare = times.pop("machine code")
+    for name, seconds in times.items():
+        yield Row(f"overhead of a call: {name}", (seconds - bare) * 1e6, "µs", bar=3)
+
+
 def gradients() -> Iterator[Row]:
     """Measure value and gradient beside the value alone, for 30 programs: random ones, and networks."""
     ratios = [ratio for k in range(10) for ratio in _programs(k)]
@@ -211,6 +232,7 @@ PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "narrow": lambda folder: narrow(),
     "lstm": lambda folder: lstm(),
     "recording": lambda folder: recording(),
+    "overhead": lambda folder: overhead(),
     "eager": lambda folder: bench_eager.steps(20),
     "adam": lambda folder: bench_eager.adam(20),
     "gradients": lambda folder: gradients(),
