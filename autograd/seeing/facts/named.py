@@ -15,6 +15,15 @@ LONGEST_HINT = 100
 """A message suggests no label that is longer than this."""
 
 
+def held_again(facts: Trace) -> list[tuple[list[str], list[str]]]:
+    """Return each further path at which a Module is held, with the first, both as `pieces`."""
+    return [
+        (pieces(".".join(module.path)), pieces(".".join(module.first)))
+        for module in facts.modules.values()
+        if module.first != module.path
+    ]
+
+
 class Named:
     """The nodes of a trace by all that they are called.
 
@@ -26,11 +35,7 @@ class Named:
 
     def __init__(self, facts: Trace, own: Mapping[str, str], paths: Mapping[str, str]) -> None:
         self._labels, self._own, self._paths = ids_by_label(facts), own, paths
-        self._shared = [
-            (pieces(".".join(module.path)), pieces(".".join(module.first)))
-            for module in facts.modules.values()
-            if module.first != module.path
-        ]
+        self._shared = held_again(facts)
         self._places = {id: pieces(".".join(place.module)) for id, place in facts.places.items()}
 
     def id_of(self, name: str) -> str:

@@ -25,6 +25,7 @@ from autograd.notation.mathml import mathml
 from autograd.notation.numbers import number
 from autograd.notation.signs import GRADIENT, LOCAL
 from autograd.seeing.facts.comparison import Beside
+from autograd.seeing.facts.named import held_again
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.sizes import SIZES, Size, Strides
@@ -119,6 +120,7 @@ def facts(content: Content) -> dict[str, Any]:
         "output": place[trace.output],
         "names": [_name(node) for node in trace.nodes],
         "whole": {i: x.label for i, x in enumerate(trace.nodes) if is_cut(name_of(x), x.label)},
+        "again": [[".".join(path), ".".join(first)] for path, first in held_again(trace)],
         "values": [number(node.value) for node in trace.nodes],
         "leaves": _leaves(trace)[:MOST_LEAVES],
         "constants": [i for i, node in enumerate(trace.nodes) if node.role == "constant"],

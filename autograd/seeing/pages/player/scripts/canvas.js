@@ -258,3 +258,29 @@ function goToNode(node) {
   const places = [computed.get(node), ...(received.get(node) ?? [])].map((number) => number + 1);
   jump(snapped(places.find((other) => other > place) ?? places[0]));
 }
+
+// ------------------------------------------------------------------ on paper
+
+const PAPER = { width: 680, scale: 2 / 3, shared: 170 }; // pixels of a sheet; the smallest scale there; a card's width
+
+// A picture that would be too small on a sheet is printed in parts below each other; they overlap by a card.
+function layOnPaper() {
+  const { width, height } = size();
+  const most = PAPER.width / PAPER.scale;
+  if (width <= most) return;
+  const count = Math.ceil((width - PAPER.shared) / (most - PAPER.shared));
+  const each = (width - PAPER.shared) / count + PAPER.shared;
+  for (let k = 0; k < count; k++) {
+    const part = svg.cloneNode(true);
+    part.classList.add("part");
+    for (const [name, set] of Object.entries({ viewBox: `${k * (each - PAPER.shared)} 0 ${each} ${height}`, width: each, height })) part.setAttribute(name, set);
+    part.style.setProperty("--small", `${SMALLEST / PAPER.scale}px`);
+    canvas.append(part);
+  }
+  canvas.classList.add("in-parts");
+}
+
+function takeFromPaper() {
+  canvas.classList.remove("in-parts");
+  for (const part of canvas.querySelectorAll("svg.part")) part.remove();
+}

@@ -39,16 +39,23 @@ function isCut(name, whole) {
   return end !== undefined && whole.length > name.length && whole.startsWith(begin) && whole.endsWith(end);
 }
 
+// What is typed, and what several Modules hold by the path of the first of them as well.
+function waysToType(typed) {
+  const own = spelled(typed);
+  const held = facts.again.filter(([path]) => own.startsWith(`${path}.`)).map(([path, first]) => first + own.slice(path.length));
+  return [typed, own, ...held];
+}
+
 // Where in one of some names there is what is typed, however it is spelled: 0 at its beginning, else 1; 2 if nowhere.
 function foundIn(names, wanted) {
   const all = names.flatMap((name) => [name, spelled(name)]).map((name) => name.toLowerCase());
-  const places = all.flatMap((name) => [wanted, spelled(wanted)].map((own) => name.indexOf(own))).filter((at) => at >= 0);
+  const places = all.flatMap((name) => waysToType(wanted).map((own) => name.indexOf(own.toLowerCase()))).filter((at) => at >= 0);
   return places.length ? Math.min(...places, 1) : 2;
 }
 
 // All boxes and nodes with what is typed in their name, those that begin with it first.
 function listHits() {
-  const wanted = $("find").value.trim().toLowerCase();
+  const wanted = $("find").value.trim();
   const boxes = views.filter(({ parent }) => parent !== null).map((box) => [foundIn([nameOfBox(box)], wanted), box]);
   const nodes = facts.names.map((_, i) => [constants.has(`n${i}`) ? 2 : foundIn(namesOf(i), wanted), i]);
   const found = wanted ? [...boxes, ...nodes].filter(([at]) => at < 2).sort(([a], [b]) => a - b).map(([, what]) => what) : [];
@@ -104,7 +111,8 @@ function keyInSearch(event) {
 
 // The nodes that are called so: exactly, else as it is spelled elsewhere, else where the middle was cut out.
 function nodesCalled(wanted) {
-  const ways = [(name) => name === wanted, (name) => spelled(name) === spelled(wanted), (name) => isCut(wanted, name)];
+  const spellings = waysToType(wanted).map((own) => (name) => spelled(name) === own);
+  const ways = [(name) => name === wanted, ...spellings, (name) => isCut(wanted, name)];
   const all = wanted ? facts.names.map((_, i) => i) : [];
   const found = ways.map((way) => all.filter((i) => namesOf(i).some(way)));
   return (found.find(({ length }) => length) ?? []).map((i) => `n${i}`);
@@ -332,6 +340,8 @@ function listen() {
   $("find").addEventListener("blur", () => openHits(false));
   window.addEventListener("hashchange", followLink);
   window.addEventListener("message", hear);
+  window.addEventListener("beforeprint", layOnPaper);
+  window.addEventListener("afterprint", takeFromPaper);
   listenToCanvas();
 }
 
