@@ -163,6 +163,7 @@ def pieces(name: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def is_bias(path: str) -> bool:
     """Return whether the parameter at this dotted path is a bias: by the last name that is no position.
 

@@ -14,7 +14,7 @@ reverse
     [4]  ∂y/∂b += ∂y/∂y · ∂(b→y) = 1 · 2 = 2
 >>> print(steps[3].sentence)
 a feeds into y: with the other input held still, a small change of a changes y −3 times as much \
-(∂(a→y) = b = −3); so a receives 1 · (−3) = −3. a is used nowhere else, so this is its whole gradient.
+(∂(a→y) = b = −3); so a receives 1 · (−3) = −3. a receives nothing else, so this is its whole gradient.
 """
 
 from __future__ import annotations

@@ -139,7 +139,9 @@ def names_in(structure: Structure) -> dict[Value, str]:
     for v, path in labelled.items():
         alike.setdefault(f"{called[path]}.{v.label}" if called.get(path) else v.label, []).append(v)
     for name, several in alike.items():
-        turns = _turns_apart([structure.turns(structure.places[v].use) for v in several])
+        turns = [""]
+        if len(several) > 1:
+            turns = _turns_apart([structure.turns(structure.places[v].use) for v in several])
         names |= {v: name + own for v, own in zip(several, turns, strict=True) if name + own != v.label}
     return names | _made_apart(structure, names)
 

@@ -155,7 +155,7 @@ def added(event: Event) -> str:
     """Return what becomes of a contribution."""
     node = name_of(event.node)
     if event.parts == 1:
-        return f" {node} is used nowhere else, so this is its whole gradient." if event.first_whole else ""
+        return f" {node} receives nothing else, so this is its whole gradient." if event.first_whole else ""
     if event.before is None:
         return f" It is the first of {count(event.parts)} contributions to the gradient of {node}."
     (edge,) = event.edges

@@ -233,7 +233,7 @@ function tellerOf(facts, engine, original) {
 
   function added(step) {
     const name = nameOf(step.source);
-    if (step.parts === 1) return step.firstWhole ? ` ${name} is used nowhere else, so this is its whole gradient.` : "";
+    if (step.parts === 1) return step.firstWhole ? ` ${name} receives nothing else, so this is its whole gradient.` : "";
     if (step.before === undefined) return ` It is the first of ${count(step.parts)} contributions to the gradient of ${name}.`;
     const told = ` It is added (+=) to the ${number(step.before)} that ${name} had already, because a change of ${name} takes effect along all its edges at once: ${sumOf(step.before, step.contribution, step.after)}.`;
     if (step.part < step.parts) return told;

@@ -66,8 +66,8 @@ def test_a_sentence_says_what_happens_and_why() -> None:
 
 def test_that_a_contribution_is_the_whole_gradient_is_said_once() -> None:
     sentences = [step.sentence for step in walk(example())]
-    assert [i for i, sentence in enumerate(sentences) if "used nowhere else" in sentence] == [5]
-    assert "v₁ is used nowhere else, so this is its whole gradient." in sentences[5]
+    assert [i for i, sentence in enumerate(sentences) if "receives nothing else" in sentence] == [5]
+    assert "v₁ receives nothing else, so this is its whole gradient." in sentences[5]
 
 
 def test_without_weights_nothing_is_said_of_training() -> None:
