@@ -83,10 +83,12 @@ class Homes:
     Attributes:
         layers: those that hold parameters, in the order of `Module.parameters`.
         titles: how each Module is called, by its dotted path.
+        holders: the paths of the layers that hold each parameter.
     """
 
     def __init__(self, model: Module) -> None:
         self.titles: dict[str, str] = {}
+        self.holders: dict[Value, list[str]] = defaultdict(list)
         self._paths: dict[int, str] = {}  # of each Module, by identity
         home: dict[str, str] = {}  # of each Module by its path: the path of its layer
         units: Counter[str] = Counter()
@@ -107,7 +109,10 @@ class Homes:
                 holder = holder.rpartition(".")[0]
             path = home[holder]
             layer = found.setdefault(path, Layer(self.titles[path], path, units=units[path]))
-            new = {place_of[p]: number_of(p) for _, p in parameters if place_of[p] not in places[path]}
+            those = [p for _, p in parameters]
+            for p in those:
+                self.holders[p].append(path)
+            new = {place_of[p]: number_of(p) for p in those if place_of[p] not in places[path]}
             places[path].update(new)
             if is_weight(attribute):
                 layer.weights += len(new)
@@ -195,11 +200,13 @@ class Shape:
         before: by the path of each layer that is used, the layers that its first use depends on.
         activations: the names of the activations that were applied to what each computes.
         recurrent: those that were given something that they computed themselves in an earlier use.
+        read: those that have a parameter in the graph, even if they compute nothing themselves, as a table.
     """
 
     before: Mapping[str, frozenset[str]]
     activations: Mapping[str, frozenset[str]]
     recurrent: frozenset[str]
+    read: frozenset[str]
 
     def feeding(self, path: str) -> frozenset[str]:
         """Return the layers whose outputs a layer takes when it is first used, with none in between."""
@@ -209,7 +216,8 @@ class Shape:
 
 def shape_of(outputs: Iterable[Value], homes: Homes) -> Shape:
     """Return how the layers of a model are used in the graph of some outputs."""
-    nearest = homes.nearest(computed_behind(outputs))
+    order = computed_behind(outputs)
+    nearest = homes.nearest(order)
     first: dict[str, frozenset[str]] = {}
     activations: dict[str, set[str]] = {}
     recurrent: set[str] = set()
@@ -230,7 +238,8 @@ def shape_of(outputs: Iterable[Value], homes: Homes) -> Shape:
         if v.op is not None and v.op.name in ACTIVATIONS and v.inputs[0] in nearest:
             activations[nearest[v.inputs[0]][1]].add(v.op.name)
     named = {path: frozenset(names) for path, names in activations.items()}
-    return Shape(first, named, frozenset(recurrent))
+    read = frozenset(path for v in order for x in v.inputs for path in homes.holders.get(x, ()))
+    return Shape(first, named, frozenset(recurrent), read)
 
 
 def _use_of_layer(use: Any, path: str, homes: Homes) -> Any:

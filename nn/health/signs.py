@@ -193,7 +193,7 @@ class _Vanishing(Sign):
 
     def cure(self, log: Records, k: int | None) -> str:
         if k is not None and log.records and log.records[-1].layers[k].own == 0:
-            if log.shape is not None and log.known_layers[k].path not in log.shape.before:
+            if log.shape is not None and log.known_layers[k].path not in log.shape.read:
                 return "Nothing that it computes reaches the loss: use it in the model, or leave it out."
             return (
                 "None at all flows back to it: see that where, maximum or the like chooses what it computes "

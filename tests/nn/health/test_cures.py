@@ -10,6 +10,7 @@ from autograd import Parameter, gradients, where
 from nn import (
     MLP,
     SGD,
+    Embedding,
     GRUCell,
     Layer,
     Module,
@@ -119,6 +120,21 @@ def test_a_layer_that_is_not_used_is_told_so():
         "spare",
         "Nothing that it computes reaches the loss: use it in the model, or leave it out.",
     )
+
+
+def test_a_table_that_is_read_is_not_told_to_be_unused_where_its_gradient_is_0():
+    class Net(Module):
+        def __init__(self):
+            self.table, self.out = Embedding(3, 2), Layer(2, 1)
+
+        def forward(self, x):
+            return self.out([a - a + v for a, v in zip(self.table(1), x, strict=True)])
+
+    monitor = Monitor()
+    fit(Net(), X, Y, loss="mse", epochs=10, engine="eager", callbacks=[monitor], progress=False)
+    (finding,) = [f for f in monitor.findings if f.sign == "vanishing gradient"]
+    assert finding.layer == "table"
+    assert finding.cure.startswith("None at all flows back to it")
 
 
 @pytest.mark.parametrize("bias", [1.0, -1.0])
