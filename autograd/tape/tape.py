@@ -262,13 +262,11 @@ class Tape:
         work = self._borrow(output, inputs, data, named, at)
         count = len(work.X)
         work.reverse(output, 1.0 if inputs else 1.0 / count, slopes=inputs)
-        values = work.values[:, output].copy()
         gradient = None if wrt == "inputs" else work.gradient()
-        found = self.recorded.slopes.structured(work.result(work.slopes)) if inputs else None
+        found = self.recorded.slopes.structured(work.result(work.slopes)) if inputs else gradient
+        values = work.values[:, output].copy()
         self._idle[output, inputs].append(work)
-        if gradient is None:
-            return values, found
-        return values, (found, gradient / count) if inputs else gradient
+        return values, (found, gradient / count) if wrt == "both" else found
 
     def objective(self, *data: Any, wrt: Wrt = "parameters", output: int = 0, **named: Any) -> Objective:
         """Return an output as a function of one vector, for optimisers; see `Objective`.
