@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, product
+from operator import itemgetter
 from typing import NamedTuple
 from zlib import crc32
 
@@ -26,6 +27,8 @@ LETTERS = {"pre-activation": "z", "activation": "a"}
 
 MOST_DOTS = 150
 """Where there are more values than this, none has a dot of its own: the box stands for all of them."""
+MOST_IN_PICTURES = 1_000
+"""The same where the dots are pictures, which are seen at a glance."""
 
 
 @dataclass(frozen=True)
@@ -219,9 +222,11 @@ def _pooled(layer: Layer, into: InputsOf, places: Mapping[str, _Place]) -> Layer
         patches.append(patch)
         name = parse_label(given.label or given.symbol or "number")
         units.append(Unit(name, "", tuple(node for node in layer.nodes if node.id in inside)))
-    starts = [_Place(*map(min, zip(*patch, strict=True))) for patch in patches]
+    corners = [_Place(*map(min, zip(*patch, strict=True))) for patch in patches]
+    starts = sorted(corners)  # what is given may stand in the order of what takes it
+    units = [unit for _, unit in sorted(zip(corners, units, strict=True), key=itemgetter(0))]
     axes = [sorted(set(axis)) for axis in zip(*starts, strict=True)]
-    if starts != [_Place(*place) for place in product(*axes)] or len(units) > MOST_DOTS:
+    if starts != [_Place(*place) for place in product(*axes)] or len(units) > MOST_IN_PICTURES:
         return layer
     common = tuple(node for node in layer.nodes if node.id not in seen)
     kind = counted(len(units), "value")

@@ -63,6 +63,22 @@ def test_what_pooling_takes_and_what_it_gives_stand_in_rows_too(pool, size, stri
     assert given == [node.id for node in pooled.group.outputs()]
 
 
+def test_every_layer_of_a_network_of_convolutions_is_pictures():
+    convolutions = [Conv2d(1, 3, 3, padding=1, seed=0), Conv2d(3, 2, 3, padding=1, seed=1)]
+    halves = [MaxPool2d(2), AvgPool2d(2)]
+    chain = [part for pair in zip(convolutions, halves, strict=True) for part in pair]
+    model = Sequential(Reshape(1, 8, 8), *chain, Flatten(), Layer(8, 1, seed=2))
+    layers = layers_of(walk(model([random.Random(i).random() for i in range(64)])).trace)
+    assert [(x.columns, x.planes, len(x.dots)) for x in layers[:5]] == [
+        (8, 1, 64), (8, 3, 192), (4, 3, 48), (4, 2, 32), (2, 2, 8)
+    ]  # fmt: skip
+    pooled = layers[2]
+    for k, dot in enumerate(pooled.dots):  # each among what it is computed of
+        plane, row, column = k // 16, k % 16 // 4, k % 4
+        taken = layers[1].dots[64 * plane + 16 * row + 2 * column]
+        assert taken.members[-1].value <= dot.members[-1].value
+
+
 def test_what_takes_of_several_planes_at_once_is_no_pooling():
     class Mixing(Module):
         def forward(self, planes):
