@@ -166,7 +166,8 @@ def embedded(x: object) -> str:
 def notebook_frame(html: str, title: str, height: int, *, forms: bool = False) -> str:
     """Return an ``<iframe>`` that holds a page within a notebook.
 
-    The page may run its script and nothing else: it reaches neither the notebook nor any other page in it.
+    The page may run its script and save what is asked for, and nothing else: it reaches neither the notebook
+    nor any other page in it.
 
     Args:
         html: the page.
@@ -177,7 +178,7 @@ def notebook_frame(html: str, title: str, height: int, *, forms: bool = False) -
     >>> notebook_frame('<p class="a">', "Walk", 620).split("srcdoc=")[1]
     '"&lt;p class=&quot;a&quot;&gt;"></iframe>'
     """
-    sandbox = "allow-scripts allow-forms" if forms else "allow-scripts"
+    sandbox = f"allow-scripts allow-downloads{' allow-forms' if forms else ''}"
     style = f"width:100%;height:{height}px;border:1px solid #8883;border-radius:8px"
     attributes = f'title="{escape(title)}" sandbox="{sandbox}" loading="lazy" style="{style}"'
     return f'<iframe {attributes} srcdoc="{escape(html)}"></iframe>'

@@ -110,7 +110,7 @@ def test_a_film_is_saved_as_a_page_or_a_gif(film, tmp_path):
 
 def test_the_film_in_a_notebook_may_run_scripts_and_nothing_else(film):
     frame = film[3]._repr_mimebundle_()["text/html"]
-    assert 'sandbox="allow-scripts"' in frame
+    assert 'sandbox="allow-scripts allow-downloads"' in frame
 
 
 def test_names_of_classes_cannot_end_the_facts():

@@ -76,7 +76,8 @@ def test_a_page_has_both_themes_and_colours_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("forms", "sandbox"), [(False, "allow-scripts"), (True, "allow-scripts allow-forms")]
+    ("forms", "sandbox"),
+    [(False, "allow-scripts allow-downloads"), (True, "allow-scripts allow-downloads allow-forms")],
 )
 def test_a_notebook_holds_a_page_in_a_frame_of_its_own(forms: bool, sandbox: str) -> None:
     frame = notebook_frame(HOSTILE, '"><b>', 620, forms=forms)

@@ -284,3 +284,35 @@ function takeFromPaper() {
   canvas.classList.remove("in-parts");
   for (const part of canvas.querySelectorAll("svg.part")) part.remove();
 }
+
+// ------------------------------------------------------------------ in a file
+
+const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "paint-order", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "visibility"];
+
+// A colour as programs that draw know it: mixed ones are told as color(srgb 0.9 0.9 0.9).
+const plainly = (value) => value.replace(/color\(srgb ([^ )]+) ([^ )]+) ([^ )]+)[^)]*\)/, (_, ...mixed) => `rgb(${mixed.slice(0, 3).map((x) => Math.round(255 * x)).join(", ")})`);
+
+// The picture as it stands, with what the page's styles make of each of its parts written into it.
+function pictureAlone() {
+  const [copy, { width, height }] = [svg.cloneNode(true), size()];
+  const looks = (part) => LOOKS.map((name) => plainly(getComputedStyle(part).getPropertyValue(name)));
+  const dress = (part, shown, around) => {
+    const own = looks(shown);
+    for (const { name } of [...part.attributes]) if (/^(class|style|role|tabindex|data-.*|aria-.*)$/.test(name)) part.removeAttribute(name);
+    LOOKS.forEach((name, k) => own[k] === around[k] || part.setAttribute(name, own[k]));
+    [...part.children].forEach((child, k) => dress(child, shown.children[k], own));
+  };
+  dress(copy, svg, []);
+  const paper = document.createElementNS(svg.namespaceURI, "rect");
+  copy.prepend(paper);
+  const set = (part, all) => Object.entries(all).forEach(([name, value]) => part.setAttribute(name, value));
+  set(paper, { width, height, fill: getComputedStyle(canvas).getPropertyValue("--paper").trim() });
+  set(copy, { width, height });
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function download(name, type, text) {
+  const href = URL.createObjectURL(new Blob([text], { type }));
+  element("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}

@@ -216,9 +216,7 @@ function saveScore() {
   const cell = (text) => `"${String(text).replace(/"/g, '""')}"`;
   const lines = [["step", "from", "to", "asked", "answers", "right at the first try"], ...record].map((row) => row.map(cell).join(","));
   lines.push([cell("score"), cell(score.right), cell(`of ${steps().filter(isEdge).length}`)].join(","));
-  const href = URL.createObjectURL(new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" }));
-  element("a", { href, download: "score.csv" }).click();
-  setTimeout(() => URL.revokeObjectURL(href), 1000);
+  download("score.csv", "text/csv", `${lines.join("\r\n")}\r\n`);
 }
 
 function accept() {

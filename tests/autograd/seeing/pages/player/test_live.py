@@ -85,7 +85,7 @@ def test_a_saved_notebook_keeps_the_page_of_the_widget():
 def test_a_notebook_gets_a_page_a_picture_and_text():
     shown = walk(product())._repr_mimebundle_()
     assert list(shown) == ["text/html", "image/svg+xml", "text/plain"]
-    assert 'sandbox="allow-scripts allow-forms"' in shown["text/html"]
+    assert 'sandbox="allow-scripts allow-downloads allow-forms"' in shown["text/html"]
     assert "<svg" in shown["image/svg+xml"]
     assert "L" in shown["text/plain"]
 

@@ -1,4 +1,7 @@
-"""What a page prints can be read."""
+"""What a page prints, and the picture that it saves, can be read elsewhere."""
+
+import re
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -34,3 +37,28 @@ def test_a_layer_is_printed_as_large_as_can_be_read_and_whole(opened, units):
     assert min(points for _, _, points in parts) >= 6
     assert len(sheet.evaluate(PRINTED)) == 1
     assert sheet.errors == []
+
+
+WORDS = """(picture) => [...document.querySelectorAll(`${picture} text`)].map((text) => {
+  const { fill, fontSize } = getComputedStyle(text);
+  return [text.textContent, fill, fontSize];
+})"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_picture_is_saved_as_it_stands(opened, scheme):
+    sheet = opened(walk(MLP(8, [30, 3], seed=0)([0.5] * 8)[0]).html(), scheme=scheme)
+    sheet.locator("#find").fill("layer 1")
+    sheet.keyboard.press("Enter")
+    sheet.click("#last")
+    shown = sheet.evaluate(WORDS, "#canvas svg.graph:not(.ahead)")
+    with sheet.expect_download() as saved:
+        sheet.click("#save-picture")
+    assert saved.value.suggested_filename == "layer 1.svg"
+    picture = saved.value.path().read_text(encoding="utf-8")
+    alone = opened(f"<!doctype html><meta charset='utf-8'>{picture}", ready=False)
+    found = alone.evaluate(WORDS, "svg")
+    assert found == shown
+    assert not re.search(r"var\(|color-mix|color\(|NaN", picture)
+    assert ET.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
+    assert sheet.errors == alone.errors == []
