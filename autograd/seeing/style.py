@@ -175,7 +175,8 @@ def fitting(svg: str) -> str:
     named = 'tabindex="0" role="group" aria-label="A drawing, scrolled by the arrow keys"'
     scrolled = f'<div {named} style="overflow-x:auto;position:relative">{_opening(svg, least)}{picture}</div>'
     hidden = f".wider-than-{least}{{display:none}}"
-    where_all_is_seen = f"@container (min-width:{least}px){{{hidden}}}@media print{{{hidden}}}"
+    whole = f":has(+.wider-than-{least})>svg{{min-width:0!important}}"  # on paper nothing is scrolled
+    where_all_is_seen = f"@container (min-width:{least}px){{{hidden}}}@media print{{{hidden}{whole}}}"
     note = f'<p class="wider-than-{least}" style="{NOTE}">{SCROLLS}</p><style>{where_all_is_seen}</style>'
     width = VIEW_BOX.search(svg)
     own = f"contain-intrinsic-inline-size:{math.ceil(float(width[1]) * 4 / 3)}px" if width else ""

@@ -74,6 +74,7 @@ def draw_path(
         words.append(wrapped(_in_symbols(drawn.routes[0], drawn.labels), SMALL_SIZE, look.ink))
         words += legend_of_graph(drawn.trace, arrows, look)
     caption(drawing, words)
+    drawing.name = path.in_words(drawn.labels)
     return drawing
 
 

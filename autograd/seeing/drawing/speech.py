@@ -9,6 +9,8 @@ PART = re.compile(
     r'(?P<group><g id="(?:(?P<source>\w+)&#45;(?P<target>\w+)&#45;\d+|[^"]*)" class="(?:node|edge)[^>]*>)'
     r'\s*<title>(?P<id>[^<]*)</title>(?=(?:\s*<g id="a_[^>]*><a [^>]*xlink:title="(?P<said>[^"]*)")?)'
 )
+NAMED = re.compile(r'class="graph"[^>]*>\s*<title>(?P<name>[^<]+ [^<]+)</title>')
+"""The name of a drawing that has one of its own, in words."""
 OUTPUT = re.compile(r'class="node [^"]*output[^"]*">\s*<title>(?P<name>[^<]*?) = ')
 
 
@@ -29,8 +31,8 @@ def spoken(svg: str) -> str:
         return f"{found['group']}<title>{said}</title>" if said else found["group"]
 
     svg = PART.sub(named, svg)
-    output = OUTPUT.search(svg)
-    what = f"The graph of {output['name']}" if output else "A graph"
+    output, own = OUTPUT.search(svg), NAMED.search(svg)
+    what = own["name"] if own else f"The graph of {output['name']}" if output else "A graph"
     return re.sub("<svg [^>]*", lambda tag: f'{tag[0]} role="group" aria-label="{what}"', svg, count=1)
 
 

@@ -290,7 +290,7 @@ class Teller:
         if not self._is_untrained(event):
             return ""
         return (
-            f" {name_of(event.node)} is an input: training does not change it, so this gradient only tells "
+            f" {name_of(event.node)} is no weight: training does not change it, so this gradient only tells "
             f"how {name_of(self._output)} depends on it."
         )
 

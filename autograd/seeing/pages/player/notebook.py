@@ -24,4 +24,4 @@ def bundle(content: Content) -> dict[str, str]:
 
 def framed(content: Content) -> str:
     """Return the page in a frame, as a notebook holds it; a prediction is sent as a form."""
-    return notebook_frame(page(content), "Walk", HEIGHT, forms=True)
+    return notebook_frame(page(content), f"Walk through {content.title}", HEIGHT, forms=True)

@@ -59,6 +59,7 @@ WORDS = {
     "exp as a power": "The exponential is no power of {source}: it is its own derivative, {result}.",
     "root without half": "The derivative of a root is one over twice the root: the half is missing.",
     "sign": "The size is right, the sign is not: look at the signs of the upstream gradient and of {local}.",
+    "sign of a part": "What this edge adds has the wrong sign: look at those of {upstream} and of {local}.",
     "unfinished": "The order is wrong: {result} was not complete. All its routes are added before it "
     "passes anything on, and then its gradient is {upstream}.",
     "other input": "The inputs are in the wrong order: that belongs to {other}. Here {local} counts.",
@@ -217,8 +218,9 @@ def _questions(step: Step, facts: _Facts) -> Questions:
         Answer(step.after, sum_slack),
         Answer(step.contribution, slack, ("overwrote",)),
         *whole,
+        _mistake(-step.after, "sign"),
         *(_added(answer, step.before) for answer in wrong),
-        *(Answer(x.number, x.tolerance, (*x.mistakes, "overwrote"), x.other) for x in wrong),
+        *(x._replace(mistakes=(*_of_a_part(x), "overwrote")) for x in wrong),
     ]
     return {"contribution": _distinct([*added, total, *whole, *wrong]), "gradient": _distinct(gradient)}
 
@@ -227,7 +229,12 @@ def _added(answer: Answer, before: float) -> Answer:
     """Return a wrong contribution, added as it should be."""
     after = before + answer.number
     slack = tolerance(before, after) + answer.tolerance
-    return Answer(after, slack, answer.mistakes, answer.other)
+    return Answer(after, slack, _of_a_part(answer), answer.other)
+
+
+def _of_a_part(answer: Answer) -> tuple[str, ...]:
+    """Return the mistakes in a contribution, told of it where the gradient is asked for."""
+    return tuple("sign of a part" if mistake == "sign" else mistake for mistake in answer.mistakes)
 
 
 def _wrong(step: Step, facts: _Facts) -> Iterator[Answer]:

@@ -243,7 +243,7 @@ function tellerOf(facts, engine, original) {
 
   function untrained({ source, part, parts }) {
     if (!weights.size || touch.op[source] >= 0 || weights.has(source) || part < parts) return "";
-    return ` ${nameOf(source)} is an input: training does not change it, so this gradient only tells how ${nameOf(output)} depends on it.`;
+    return ` ${nameOf(source)} is no weight: training does not change it, so this gradient only tells how ${nameOf(output)} depends on it.`;
   }
 
   function contributionTold(step) {

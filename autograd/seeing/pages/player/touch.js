@@ -146,9 +146,9 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
       const [difference, quotient] = nudged(chosen, h);
       return element("tr", {}, ...[h, difference, quotient].map((x) => element("td", {}, number(x))));
     });
-    const head = element("tr", {}, ...["h", ["Δ", outputName()], ["Δ", outputName(), "/h"]].map((words) => element("th", { scope: "col" }, ...words)));
+    const head = element("tr", {}, ...["ε", ["Δ", outputName()], ["Δ", outputName(), "/ε"]].map((words) => element("th", { scope: "col" }, ...words)));
     const last = element("tr", { class: "result" }, element("th", { scope: "row", colspan: 2 }, "the gradient ", signOf(`n${chosen}`)), element("td", {}, number(gradient)));
-    const more = element("button", { type: "button" }, "a smaller h");
+    const more = element("button", { type: "button" }, "a smaller ε");
     more.disabled = smallest >= 12;
     more.addEventListener("click", () => {
       smallest += 1;
@@ -156,7 +156,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
       panel.querySelector("button").focus();
     });
     panel.replaceChildren(
-      element("p", {}, "Move ", name(), " by h, and ", outputName(), " moves by Δ", outputName(), ". For smaller and smaller h the quotient comes to the gradient, until rounding spoils it."),
+      element("p", {}, "Move ", name(), " by ε, and ", outputName(), " moves by Δ", outputName(), ". For smaller and smaller ε the quotient comes to the gradient, until rounding spoils it."),
       element("table", {}, element("thead", {}, head), element("tbody", {}, ...lines, last)),
       more);
   }
@@ -176,7 +176,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
   // Whether there was a step to take.
   function descend() {
     const rate = readNumber(stepping.elements.rate.value);
-    stepping.elements.rate.toggleAttribute("aria-invalid", !Number.isFinite(rate));
+    stepping.elements.rate.setAttribute("aria-invalid", !Number.isFinite(rate));
     if (!Number.isFinite(rate)) {
       statuses[0].textContent = "α: a number is wanted, such as 0.1 or 1/3.";
       return false;
@@ -232,7 +232,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
       drawCourse();
       drawPlane(now.exact.values);
     }
-    told.replaceChildren(...(isLast ? [`Step ${taken.length}: `, outputName(), ` before: ${number(before)}, after: ${number(after)} (${after < before ? "less" : after > before ? "more: the step was too long" : "the same"})`] : []));
+    told.replaceChildren(...(isLast ? [`Step ${taken.length}: `, outputName(), ` before: ${number(before)}, after: ${number(after)} (${after < before ? "less" : after > before ? readNumber(stepping.elements.rate.value) < 0 ? "more: with an α below 0 it goes uphill" : "more: the step was too long" : "the same"})`] : []));
   }
 
   function restart() {

@@ -59,8 +59,8 @@ def test_only_reverse_steps_have_an_edge() -> None:
 def test_a_sentence_says_what_happens_and_why() -> None:
     assert walk(example())[9].sentence == (
         "a feeds into d: with the other input held still, a small change of a changes d −3 times as much "
-        "(∂(a→d) = b = −3), and that changes L −2 times as much as d; so a receives −2 · (−3) = 6. a is an "
-        "input: training does not change it, so this gradient only tells how L depends on it."
+        "(∂(a→d) = b = −3), and that changes L −2 times as much as d; so a receives −2 · (−3) = 6. a is no "
+        "weight: training does not change it, so this gradient only tells how L depends on it."
     )
 
 
@@ -79,7 +79,7 @@ def test_an_input_of_many_uses_is_told_of_training_when_its_gradient_is_complete
     first, second = (s for s in walk(x * Parameter(3.0, "w") + x) if s.symbols.startswith("∂y/∂x +="))
     assert "training" not in first.sentence
     assert second.sentence.endswith(
-        "x is an input: training does not change it, so this gradient only tells how y depends on it."
+        "x is no weight: training does not change it, so this gradient only tells how y depends on it."
     )
 
 

@@ -112,7 +112,7 @@ function keyInSearch(event) {
 // The nodes that are called so: exactly, else as it is spelled elsewhere, else where the middle was cut out.
 function nodesCalled(wanted) {
   const spellings = waysToType(wanted).map((own) => (name) => spelled(name) === own);
-  const ways = [(name) => name === wanted, ...spellings, (name) => isCut(wanted, name)];
+  const ways = [(name) => name === wanted, ...spellings, (name) => isCut(wanted, name), (name) => name.toLowerCase() === wanted.toLowerCase()];
   const all = wanted ? facts.names.map((_, i) => i) : [];
   const found = ways.map((way) => all.filter((i) => namesOf(i).some(way)));
   return (found.find(({ length }) => length) ?? []).map((i) => `n${i}`);
@@ -123,7 +123,7 @@ function find() {
   const wanted = $("find").value.trim();
   const nodes = nodesCalled(wanted);
   const boxes = nodes.length || !wanted ? [] : views.filter((box) => `.${spelled(nameOfBox(box))}`.endsWith(`.${spelled(wanted)}`));
-  $("find").toggleAttribute("aria-invalid", Boolean(wanted) && !nodes.length && !boxes.length);
+  $("find").setAttribute("aria-invalid", Boolean(wanted) && !nodes.length && !boxes.length);
   const places = nodes.flatMap((node) => [computed.get(node), ...(received.get(node) ?? [])]).sort((a, b) => a - b);
   if (!places.length && !boxes.length) return;
   pause();
@@ -209,7 +209,7 @@ function askWhatIf() {
   const numbers = new Map();
   for (const input of $("leaves").querySelectorAll("input[type=text]")) {
     const typed = readNumber(input.value);
-    input.toggleAttribute("aria-invalid", typed === undefined);
+    input.setAttribute("aria-invalid", typed === undefined);
     if (typed === undefined) {
       $("host").textContent = `${input.getAttribute("aria-label")}: a number is wanted, such as −0.5, 2e−3 or 1/3.`;
       return;

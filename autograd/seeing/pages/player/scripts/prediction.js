@@ -169,11 +169,21 @@ async function check() {
   if (asking !== step) return; // gone on meanwhile
   const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
   const found = answers.find((answer) => matches(typed, answer, digits));
+  if (!found && isRounded($("answer").value, typed, answers[0].number, digits)) {
+    say("", "Nearly.", `Right as far as it goes: ${digits} digits are wanted, as the page shows them.`);
+    return $("answer").select();
+  }
   tries += 1;
   given.push($("answer").value.trim());
   if (found && !found.mistakes.length) return accept();
   say("wrong", "Not yet.", found ? diagnosis(found, words) : hint());
   $("answer").select();
+}
+
+// Whether a decimal is the right number rounded to fewer digits than are shown.
+function isRounded(text, typed, right, digits) {
+  const written = text.trim().match(/^[-−+]?0*[.,]?0*([1-9][\d.,]*)$/)?.[1].replace(/[.,]/, "");
+  return written !== undefined && written.length < digits && Number(right.toPrecision(written.length)) === typed;
 }
 
 function diagnosis({ mistakes, other }, words) {

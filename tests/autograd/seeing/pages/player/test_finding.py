@@ -25,7 +25,7 @@ FIND = """(names) => {
     field.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
     field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
     const crumb = document.querySelector("#crumbs [aria-current]")?.textContent;
-    return [listed, field.hasAttribute("aria-invalid"), Number(slider.value), crumb];
+    return [listed, field.getAttribute("aria-invalid") === "true", Number(slider.value), crumb];
   });
 }"""
 

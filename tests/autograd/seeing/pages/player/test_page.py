@@ -306,7 +306,7 @@ def test_a_node_is_found_by_its_name_and_a_step_by_its_address(opened):
     assert sheet.text_content("#sentence") == steps.by("neuron")[2].sentence
     sheet.fill("#find", "nobody")
     sheet.keyboard.press("Enter")
-    assert sheet.get_attribute("#find", "aria-invalid") is not None
+    assert sheet.get_attribute("#find", "aria-invalid") == "true"
     assert sheet.errors == []
 
 

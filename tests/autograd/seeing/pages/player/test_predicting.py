@@ -100,6 +100,20 @@ def test_what_is_no_number_is_told_so_and_counts_as_no_try(sheet, steps):
     assert sheet.text_content("#score") == "1 of 1 at the first try"
 
 
+def test_what_is_rounded_to_fewer_digits_is_right_so_far_and_counts_as_no_try(opened):
+    a, b = Value(0.8235, "a"), Value(1.2345, "b")
+    L = (a * b).tanh()
+    L.label = "L"
+    steps = walk(L)
+    sheet = opened(steps.html())
+    predict(sheet, steps, "a")
+    right = edge_step(steps, "a").contribution
+    for digits in (1, 2, 3):
+        assert "Right as far as it goes: 4 digits" in answer(sheet, f"{right:.{digits}g}", "contribution")
+    assert "Not yet" in answer(sheet, f"{1.1 * right:.3g}", "contribution")
+    assert "Right" in answer(sheet, f"{right:.4g}", "contribution")
+
+
 def test_a_wrong_gradient_is_diagnosed(sheet, steps):
     step = edge_step(steps, "a")
     assert (step.upstream, step.partial, step.before, step.after) == (-2.0, -3.0, 1.0, 7.0)
@@ -113,13 +127,14 @@ def test_a_wrong_gradient_is_diagnosed(sheet, steps):
         (-2 + 1, "missing: that is the upstream gradient alone"),
         (-3 + 1, "missing: that is the local derivative ∂(a→d) alone"),
         (-4 + 1, "multiplied by the value of a"),
-        (-6 + 1, "the sign is not"),
+        (-6 + 1, "has the wrong sign"),
+        (-7, "the sign is not"),
     ):
         verdict = answer(sheet, text, "gradient")
         assert "Not yet" in verdict
         assert says in verdict
         assert place(sheet) == step.number
-    assert "Right. At the 7th try" in answer(sheet, 7)
+    assert "Right. At the 8th try" in answer(sheet, 7)
     assert sheet.text_content("#score") == "0 of 1 at the first try"
 
 

@@ -211,7 +211,7 @@ def test_at_a_corner_the_page_says_so(sheet):
 
 def test_a_nudge_comes_to_the_gradient(sheet):
     sheet.get_by_role("button", name="∂L/∂w").click()
-    sheet.get_by_role("button", name="a smaller h").click()
+    sheet.get_by_role("button", name="a smaller ε").click()
     rows = [row.split("\t") for row in sheet.inner_text("#nudge tbody").splitlines()]
     assert [row[0] for row in rows[:4]] == ["0.1", "0.01", "0.001", "0.0001"]
     assert [row[2] for row in rows[:4]] == ["4.1", "4.01", "4.001", "4"]
