@@ -147,7 +147,8 @@ function around(nodes) {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-const follow = (step) => step && seeAll(nodesAt(step));
+// What a step is about comes into view, with what it gets its gradient from.
+const follow = (step) => step && seeAll([...nodesAt(step), ...(isEdge(step) && !strides() ? [step.target] : [])]);
 
 // All that is lit comes into view; where there is no room for all, the first of it.
 function seeAll(nodes) {

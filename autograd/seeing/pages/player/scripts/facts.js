@@ -8,6 +8,7 @@ const SMALLEST = 10; // pixels of the smallest words as they are shown; in the p
 const LEGIBLE = SMALLEST / 12; // the smallest scale, at which its small words are as large as its numbers
 const LARGEST_SCALE = 4;
 const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print
+const SQUEEZED = 62; // the width of one such as −0.0001234: it touches no word even where that has grown
 const MOST_LIT = 64; // nodes or edges that are lit at once
 const MOST_REACHABLE = 60; // nodes of a picture that the keyboard stops at: more are reached by the list of steps
 const MOST_KEPT = 6; // pictures that are kept placed
@@ -226,6 +227,7 @@ function mathOf(text) {
     if (!i || begins) lines.push(element("span"));
     if (!lines.at(-1).hasChildNodes() || isOperator || isArrow(parts[i - 1])) lines.at(-1).append(document.createElementNS(MATHML, "math"));
     if (isOperator) part.setAttribute("form", "infix"); // though it begins its piece
+    if (/^[()]$/.test(part.textContent)) part.setAttribute("stretchy", "false"); // its other one may stand in another piece
     lines.at(-1).lastChild.append(part);
   });
   for (const line of lines) for (const piece of line.children) piece.setAttribute("displaystyle", "true");

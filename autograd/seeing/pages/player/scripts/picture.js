@@ -241,7 +241,11 @@ function write(slot, text) {
 function writeNumber(slot, text) {
   if (slot === undefined || slot.textContent === text) return;
   slot.textContent = text;
-  slot.classList.toggle("long", text.includes("e") && text.length > WIDEST_NUMBER.length);
+  const [isWide, hasExponent] = [text.length > WIDEST_NUMBER.length, text.includes("e")];
+  slot.classList.toggle("long", isWide && hasExponent);
+  if (!isWide || hasExponent) return slot.removeAttribute("textLength");
+  slot.setAttribute("textLength", SQUEEZED);
+  slot.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
 function refreshNode({ nodeElement, nodesOf, slots, unlabelled }, node) {

@@ -257,10 +257,13 @@ def test_no_words_on_the_boxes_of_a_network_are_smaller_than_ten_pixels(opened, 
 
 @pytest.mark.parametrize("font", ["Liberation Sans", "DejaVu Sans"])
 @pytest.mark.parametrize("x", [-1.234e-308, -1.234e-12, -0.0001234])
-def test_no_number_touches_the_word_before_it(opened, font, x):
-    sheet = opened(walk(Value(x, "t") * Value(1.0, "u")).html(), bypass_csp=True)
+@pytest.mark.parametrize("is_small", [False, True])
+def test_no_number_touches_the_word_before_it(opened, font, x, is_small):
+    sheet = opened(walk(Value(x, "t") * Value(1.0, "u")).html(), width=600, bypass_csp=True)
     sheet.add_style_tag(content=f"text {{ font-family: '{font}' }}")
     sheet.click("#last")
+    if is_small:
+        sheet.click("#zoom-out")
     for box in sheet.locator("#canvas .node").all():
         words, numbers = (box.locator(f".{kind}").all() for kind in ("fact", "number"))
         for word, figure in zip(words, numbers, strict=True):
