@@ -262,7 +262,7 @@ class Tape:
         work = self._borrow(output, inputs, data, named, at)
         count = len(work.X)
         work.reverse(output, 1.0 if inputs else 1.0 / count, slopes=inputs)
-        gradient = None if wrt == "inputs" else work.gradient()
+        gradient: Any = None if wrt == "inputs" else work.gradient()
         found = self.recorded.slopes.structured(work.result(work.slopes)) if inputs else gradient
         values = work.values[:, output].copy()
         self._idle[output, inputs].append(work)
