@@ -146,6 +146,8 @@ STYLE = """
 .chainrule-ledger .term { display: inline-block; white-space: nowrap; padding: .15em 0; }
 .chainrule-ledger .factor > span:first-child { font-size: .85em; opacity: .8; }
 .chainrule-ledger sub, .chainrule-ledger sup { font-size: max(.7em, 10px); line-height: 0; }
+@media print { .chainrule-ledger table td.factors { min-width: 0; }
+  .chainrule-ledger :is(th, td) { padding: .3em; } .chainrule-ledger tr { break-inside: avoid; } }
 """
 
 

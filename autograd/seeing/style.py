@@ -175,7 +175,7 @@ def fitting(svg: str) -> str:
     named = 'tabindex="0" role="group" aria-label="A drawing, scrolled by the arrow keys"'
     scrolled = f'<div {named} style="overflow-x:auto;position:relative">{_opening(svg, least)}{picture}</div>'
     hidden = f".wider-than-{least}{{display:none}}"
-    whole = f":has(+.wider-than-{least})>svg{{min-width:0!important}}"  # on paper nothing is scrolled
+    whole = f":has(+.wider-than-{least})>svg{{min-width:0!important;max-height:95vh}}"  # on paper: one sheet
     where_all_is_seen = f"@container (min-width:{least}px){{{hidden}}}@media print{{{hidden}{whole}}}"
     note = f'<p class="wider-than-{least}" style="{NOTE}">{SCROLLS}</p><style>{where_all_is_seen}</style>'
     width = VIEW_BOX.search(svg)
