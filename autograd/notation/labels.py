@@ -18,8 +18,10 @@ TEXTBOOK = re.compile(
     r"(?P<base>(?:[^\W\d][\w \[\]-]*\.(?:[\w \[\]-]+\.)*)?[^\W\d_]{1,2})"
     r"(?P<subscript>[0-9]+(?:,[0-9]+)*)?(?:\^(?P<superscript>[0-9]+))?(?P<use>\[[0-9]+(?:,[0-9]+)*\])?"
 )
-PATH = r"(?:[^\W\d][\w]*(?: \d+)?(?:\[-?\d+\])*\.(?:\d+\.)*)+"
-"""What stands in a name before its own letters: the Module that it is of, as in ``block 1.fc[2].w₁₁``."""
+CUT = r"[^\W\d][\w.\[\]-]*(?: \d+[\w.\[\]-]*)* ?…[\w.\[\]-]*(?: \d+[\w.\[\]-]*)*\."
+PATH = rf"(?:{CUT}|(?:[^\W\d][\w]*(?: \d+)?(?:\[-?\d+\])*\.(?:\d+\.)*)+)"
+"""What stands in a name before its own letters: the Module that it is of, as in ``block 1.fc[2].w₁₁``, perhaps
+with its middle cut out, as in ``blo…fc[2].w₁₁``."""
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED_BRACKETS = "⁽⁾"
 """What stands around the index of a layer: without them z³ would read as a power."""

@@ -237,7 +237,11 @@ class Writer:
 
 
 def is_plain(name: str) -> bool:
-    """Return whether a name is written the same everywhere: a single word, without parentheses."""
+    """Return whether a name is written the same everywhere: a single word, without parentheses.
+
+    >>> [is_plain(name) for name in ("z₁⁽¹⁾", "block 1.fc.z₁⁽¹⁾[2]", "step 4…ernels.z₁⁽¹⁾[16]", "x²", "a b")]
+    [True, True, True, False, False]
+    """
     is_word = LEAF.fullmatch(name) is not None and not is_number(name) and name not in WORDS
     return is_word and in_a_product(name) == name and not name.endswith(tuple(SUPERSCRIPT_DIGITS))
 

@@ -20,7 +20,7 @@ from autograd.seeing.pages.player.views.parts import Whole, fits, views_of
 
 __all__ = ["MOST_NODES", "View", "boxes_of", "views"]
 
-MOST_NODES = 10_000
+MOST_NODES = 12_000
 """A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
 
 LEGIBLE = 35
