@@ -164,6 +164,81 @@ def test_it_runs_pauses_and_begins_again_with_the_same_numbers(page, opened, mot
     assert sheet.errors == []
 
 
+STRUCTURE = {"data": "circles", "activation": "relu", "init": "normal", "cost": "hinge", "seed": 3,
+             "layers": [3], "features": ["x1"]}  # fmt: skip
+ON_THE_WAY = {"noise": 0.4, "held_out": 30, "data_seed": 3, "penalty": "l2", "strength": 0.1,
+              "optimizer": "Adam", "rate": 0.02, "batch": 7}  # fmt: skip
+
+
+def test_settings_are_of_the_structure_or_taken_on_the_way():
+    assert {*SETTINGS, "layers", "features"} == {*STRUCTURE, *ON_THE_WAY}
+
+
+@pytest.mark.parametrize("name", ON_THE_WAY)
+def test_a_setting_is_taken_on_the_way(sheet, name):
+    begun, ended = sheet.evaluate(
+        """([name, x]) => {
+          take({ penalty: "l1" });
+          training.step();
+          part("run").click();
+          const { numbers, steps, epoch } = training;
+          const begun = [Array.from(numbers), steps, epoch, true];
+          take({ [name]: x });
+          return [begun, [Array.from(training.numbers), training.steps, training.epoch, running > 0]];
+        }""",
+        [name, ON_THE_WAY[name]],
+    )
+    assert begun == ended
+    assert sheet.evaluate(f"[settings.{name}, training.{name}]") == [ON_THE_WAY[name]] * 2
+    sheet.click("#run")
+    wait_until(sheet, "!running")
+    sheet.evaluate("part('python').open = true; tell()")
+    assert "Settings were changed on the way" in sheet.inner_text("#told")
+    before = {**{n: s.start for n, s in SETTINGS.items()}, "penalty": "l1"}[name]
+    told = f"until step 1: {SETTINGS[name].label} = {before}"
+    assert told in sheet.evaluate("inPython()")
+    assert sheet.evaluate("training.history.every((x) => Number.isFinite(x.cost))")
+    sheet.click("#restart")
+    assert "on the way" not in sheet.inner_text("#told")
+    assert "#" not in sheet.evaluate("inPython()")
+    assert sheet.errors == []
+
+
+@pytest.mark.parametrize("name", STRUCTURE)
+def test_another_structure_begins_again(sheet, name):
+    sheet.evaluate("training.step(); run()")
+    sheet.evaluate("([name, x]) => take({ [name]: x })", [name, STRUCTURE[name]])
+    assert sheet.evaluate("[training.steps, running]") == [0, 0]
+
+
+def test_before_the_first_step_a_setting_is_as_if_it_had_been_there(sheet):
+    sheet.evaluate("(changes) => { for (const name in changes) take({ [name]: changes[name] }); }", ON_THE_WAY)
+    sheet.evaluate("epochOf(); epochOf(); tell()")
+    found = sheet.evaluate("[Array.from(training.numbers), training.history]")
+    fresh = sheet.evaluate(EPOCHS, [sheet.evaluate("settings"), 2])
+    assert found == [fresh["ended"], fresh["history"]]
+    assert "on the way" not in sheet.inner_text("#told")
+
+
+def test_what_is_taken_on_the_way_is_what_the_next_steps_do(sheet):
+    sheet.evaluate("epochOf(); training.step(); take({ rate: 0.03 }); take({ batch: 30 }); chooseSample(undefined)")
+    assert sheet.evaluate("training.batches.map((places) => places.length)") == [30, 30, 30]
+    before, gradients = sheet.evaluate("[Array.from(training.numbers), Array.from(training.gradients)]")
+    sheet.evaluate("training.step()")
+    wanted = [w - 0.03 * g for w, g in zip(before, gradients, strict=True)]
+    assert sheet.evaluate("Array.from(training.numbers)") == pytest.approx(wanted, rel=1e-12)
+    sheet.evaluate("take({ optimizer: 'Adam' })")
+    before = sheet.evaluate("Array.from(training.numbers)")
+    sheet.evaluate("training.step()")  # the first of Adam moves each weight by the rate
+    moved = [abs(a - b) for a, b in zip(before, sheet.evaluate("Array.from(training.numbers)"), strict=True)]
+    assert moved == pytest.approx([0.03] * len(moved), rel=1e-3)
+    sheet.evaluate("take({ data_seed: 5 })")
+    assert sheet.evaluate("training.points") == sheet.evaluate("new Training(settings).points")
+    assert sheet.evaluate("training.test") == sheet.evaluate("new Training(settings).test")
+    assert sheet.evaluate("epochOf()")
+    assert sheet.errors == []
+
+
 def test_a_line_is_chosen_and_a_neuron_shown_large_by_the_pointer(sheet):
     x, y = sheet.evaluate("""() => {
       const { hit } = picture.paths[5];

@@ -167,8 +167,8 @@ class Picture {
     pen.lineWidth = 2;
     border(pen, values[z], GRID, size, size);
     const look = `${part("held").checked}${inks.classes}`;
-    if (this.dotted !== training || this.look !== look) {
-      [this.dotted, this.look] = [training, look];
+    if (this.dotted !== training.test || this.look !== look) {
+      [this.dotted, this.look] = [training.test, look];
       this.dots.width = this.dots.height = size; // which clears it
       this.points(this.dots.getContext("2d"));
     }
@@ -278,8 +278,8 @@ class Picture {
 
   curves() {
     const { training } = this, { history } = training;
-    if (training.drawn === history.length) return;
-    training.drawn = history.length;
+    if (this.drawn === history.at(-1)) return;
+    this.drawn = history.at(-1);
     const every = Math.ceil(history.length / 300);
     const kept = history.filter((_, k) => k % every === 0 || k === history.length - 1);
     const { low, high, inPowers, share } = scaleOf(kept.flatMap(({ cost, held }) => [cost, held]).filter(Number.isFinite));
