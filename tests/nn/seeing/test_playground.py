@@ -110,7 +110,7 @@ def test_routes_are_those_of_the_gradient_path(sheet):
     assert "∂(w₁₁⁽¹⁾→z₁⁽¹⁾)" in shown
     assert "= x₁" in shown
     lit = sheet.evaluate(
-        "[...document.querySelectorAll('#sheet path.chosen title')].map((t) => t.textContent)"
+        "picture.paths.filter(({ hit }) => hit.matches('.chosen')).map(({ parameter }) => parameter.name)"
     )
     assert "w₁₁⁽¹⁾" in lit
     assert len(lit) == 3
@@ -239,14 +239,59 @@ def test_what_is_taken_on_the_way_is_what_the_next_steps_do(sheet):
     assert sheet.errors == []
 
 
+ON_A_LINE = """() => {
+  const { hit } = picture.paths[5];
+  const point = hit.getPointAtLength(0.7 * hit.getTotalLength());
+  const { x, y } = new DOMPoint(point.x, point.y).matrixTransform(hit.getScreenCTM());
+  return [x, y];
+}"""
+NUMBER = "part('number').checkVisibility() && [part('number').innerText.trim(), part('number').querySelector('input').value]"
+
+
+def test_a_line_and_a_bias_tell_their_number_and_are_set_where_they_are(sheet):
+    sheet.mouse.move(*sheet.evaluate(ON_A_LINE))
+    name, x = sheet.evaluate("[picture.paths[5].parameter.name, training.numbers[7]]")
+    assert sheet.evaluate(NUMBER) == [f"{name} =", number(x)]
+    sheet.evaluate("part('epoch').click()")
+    assert sheet.evaluate(NUMBER)[1] == number(sheet.evaluate("training.numbers[7]"))
+    sheet.mouse.move(1, 1)
+    assert sheet.evaluate(NUMBER) is False
+    sheet.mouse.click(*sheet.evaluate(ON_A_LINE))
+    sheet.keyboard.type("0.25")
+    sheet.keyboard.press("Enter")
+    assert sheet.evaluate("training.numbers[7]") == 0.25
+    assert sheet.inner_text("#chain-title") == f"The chain rule of {name}"
+    sheet.keyboard.press("Escape")
+    assert sheet.evaluate(NUMBER) is False
+    mark = sheet.get_by_role("button", name="Bias b₂⁽¹⁾")
+    mark.click()
+    for text, sign in (("−0.5", "negative"), ("much", "negative"), ("2", "positive"), ("0", "")):
+        sheet.get_by_label("b₂⁽¹⁾ here").fill(text)
+        sheet.keyboard.press("Enter")
+        assert mark.locator("i").get_attribute("class") == sign
+    assert sheet.evaluate("training.numbers[5]") == 0
+    assert sheet.inner_text("#chain-title") == "The chain rule of b₂⁽¹⁾"
+    sheet.keyboard.press("Escape")
+    mark.press("Enter")
+    assert mark.get_attribute("aria-current") == "true"
+    assert sheet.errors == []
+
+
+def test_the_numbers_of_a_neuron_are_set_in_its_table(sheet):
+    sheet.evaluate("select({ kind: 'neuron', layer: 2, neuron: 1 })")
+    own = sheet.evaluate("training.parameters.filter((p) => p.layer === 2 && p.neuron === 1)")
+    wanted = [-1.5, -2e-7, 0.5, 1.25, 1e9]
+    for parameter, x in zip(own, wanted, strict=True):
+        field = sheet.get_by_label(f"{parameter['name']} by hand")
+        field.fill(str(x))
+        field.press("Enter")
+        assert field.evaluate("(e) => e === document.activeElement && numberIn(e.value)") == x
+    assert sheet.evaluate("(own) => own.map(({ at }) => training.numbers[at])", own) == wanted
+    assert "Infinity" not in sheet.inner_text("#account")
+
+
 def test_a_line_is_chosen_and_a_neuron_shown_large_by_the_pointer(sheet):
-    x, y = sheet.evaluate("""() => {
-      const { hit } = picture.paths[5];
-      const point = hit.getPointAtLength(0.7 * hit.getTotalLength());
-      const { x, y } = new DOMPoint(point.x, point.y).matrixTransform(hit.getScreenCTM());
-      return [x, y];
-    }""")
-    sheet.mouse.click(x, y)
+    sheet.mouse.click(*sheet.evaluate(ON_A_LINE))
     name = sheet.evaluate("picture.paths[5].parameter.name")
     assert sheet.inner_text("#chain-title") == f"The chain rule of {name}"
     sheet.get_by_role("button", name="Neuron a₃⁽¹⁾, layer 1").hover()

@@ -5,13 +5,13 @@ const start = facts.start;
 let settings = start;
 let training, chosen, sample, running = 0;
 
-const picture = new Picture(select, toggleFeature, resizeLayer);
 const chain = new Chain(select, setByHand, chooseSample, follow);
+const picture = new Picture(select, toggleFeature, resizeLayer, chain.byHand);
 
 // ------------------------------------------------------------------------------- settings, checked
 
 // As Python writes a number, or as a page does; a decimal comma is one too.
-const numberIn = (text) => (text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : NaN);
+const numberIn = (text) => (text.trim() ? Number(text.replaceAll("−", "-").replace(",", ".")) : NaN);
 
 // The setting that a text says; a sentence is thrown if it says none.
 function read(name, text) {
@@ -152,14 +152,15 @@ function follow(edges) {
 }
 
 function setByHand(at, field) {
-  const x = numberIn(field.value);
+  const x = numberIn(field.value), label = field.getAttribute("aria-label");
   attempt(() => {
     if (!Number.isFinite(x)) throw `A weight is a number; got “${field.value}”.`;
     training.numbers[at] = x;
     training.touched = true;
   });
   update();
-  part("account").querySelector("label input")?.focus();
+  field.value = written(training.numbers[at]);
+  if (!part("number").contains(field)) part("account").querySelector(`[aria-label="${label}"]`)?.focus(); // it was made anew
 }
 
 // ------------------------------------------------------------------------------- the training
@@ -290,6 +291,8 @@ part("deeper").addEventListener("click", () => attempt(() => take({ layers: [...
 part("shallower").addEventListener("click", () => attempt(() => take({ layers: settings.layers.slice(0, -1) })));
 for (const id of ["lines", "sharp", "held"]) part(id).addEventListener("change", update);
 part("python").addEventListener("toggle", tell);
+part("number").addEventListener("focusout", () => picture.hideNumber());
+part("number").addEventListener("keydown", ({ key, target }) => key === "Escape" && target.blur());
 part("plane").addEventListener("click", ({ offsetX, offsetY, target }) => {
   const scale = target.width / target.clientWidth;
   chooseSample(picture.nearest(offsetX * scale, offsetY * scale));
