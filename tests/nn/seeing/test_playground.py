@@ -277,6 +277,27 @@ def test_a_line_and_a_bias_tell_their_number_and_are_set_where_they_are(sheet):
     assert sheet.errors == []
 
 
+@pytest.mark.parametrize("name", FEATURES)
+def test_every_input_is_shown_large_under_the_pointer(sheet, name):
+    shown, function = FEATURES[name]
+    sheet.get_by_role("button", name=f"Input {shown}", exact=True).hover()
+    off = "" if name in ("x1", "x2") else ", switched off"
+    assert sheet.inner_text("#seen-title") == f"The input {shown}{off}"
+    assert f"the line: {shown} = 0" in sheet.inner_text("#legend")
+    given, x1, x2 = sheet.evaluate("""(name) => [training.inputOverPlane(name),
+      ...[training.x1, training.x2].map((i) => training.grid.values[i])].map((xs) => xs[77])""", name)
+    assert given == pytest.approx(function(Value(x1), Value(x2)).data, rel=1e-15)
+    sheet.mouse.click(*centre(sheet.locator(f"[data-key='{name}']")))
+    sheet.mouse.move(1, 1)
+    assert sheet.inner_text("#seen-title") == "The output z₁⁽³⁾"
+    assert sheet.errors == []
+
+
+def centre(thing):
+    box = thing.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_the_numbers_of_a_neuron_are_set_in_its_table(sheet):
     sheet.evaluate("select({ kind: 'neuron', layer: 2, neuron: 1 })")
     own = sheet.evaluate("training.parameters.filter((p) => p.layer === 2 && p.neuron === 1)")

@@ -34,6 +34,7 @@ class Picture {
     this.most = Math.max(...this.columns.map((column) => column.length));
     this.nodes = [];
     this.marks = [];
+    this.hovered = undefined;
     this.hideNumber();
     const sheet = part("sheet"), focused = document.activeElement?.dataset?.key;
     sheet.querySelectorAll(":scope > :not(svg, #number)").forEach((old) => old.remove());
@@ -126,9 +127,11 @@ class Picture {
     const canvas = element("canvas", { width: GRID, height: GRID });
     const made = button(canvas, { class: "node", ...attributes }, act);
     made.append(element("span", {}, label));
-    if (index !== undefined) this.nodes.push({ index, pen: canvas.getContext("2d"), made, c, r });
+    const node = { index, pen: canvas.getContext("2d"), made, c, r };
+    this.nodes.push(node);
+    made.addEventListener("pointerenter", () => this.hover(node));
+    made.addEventListener("pointerleave", () => this.hover(undefined));
     this.add(c, made, this.y(c, r));
-    return made;
   }
 
   addInput(name, r) {
@@ -140,32 +143,28 @@ class Picture {
   addNeuron(node, c, r) {
     const { name } = this.training.tape.nodes[node];
     const said = { "aria-label": `Neuron ${name}, ${this.titleOf(c)}`, "data-key": `n${c}.${r}` };
-    const made = this.addNode(c, r, name, said, () => this.select({ kind: "neuron", layer: c, neuron: r }), node);
-    made.addEventListener("pointerenter", () => this.hover(node));
-    made.addEventListener("pointerleave", () => this.hover(undefined));
+    this.addNode(c, r, name, said, () => this.select({ kind: "neuron", layer: c, neuron: r }), node);
     const bias = this.training.parameters.find(({ layer, neuron, source }) => layer === c && neuron === r && source === "b");
     const mark = element("button", { type: "button", class: "bias", "aria-label": `Bias ${bias.name}`, "data-key": `b${c}.${r}` }, element("i"));
     this.add(c, this.telling(mark, bias.at), this.y(c, r));
     this.marks.push({ at: bias.at, mark });
   }
 
-  hover(index) {
-    this.hovered = index;
+  hover(node) {
+    this.hovered = node;
     this.paint();
   }
 
-  // Everything as it is now. What is large in the plane: the neuron under the pointer, the chosen one, or the output.
+  // Everything as it is now. What is large in the plane: the input or neuron under the pointer, the chosen one, or the output.
   paint() {
     const { training, selected } = this;
     const values = training.overPlane();
     const chosen = selected?.kind === "neuron" ? training.columns[selected.layer][selected.neuron] : training.prediction;
-    const large = this.hovered ?? chosen;
     for (const { index, pen, made, c, r } of this.nodes) {
-      this.fill(pen, index, values[index]);
+      if (index !== undefined) this.fill(pen, index, values[index]);
       if (c > 0) made.setAttribute("aria-current", selected?.kind === "neuron" && selected.layer === c && selected.neuron === r);
     }
-    const { c, r } = this.nodes.find(({ index }) => index === large);
-    this.plane(large, values[large], training.sums[c][r], values);
+    this.plane(this.hovered ?? this.nodes.find(({ index }) => index === chosen), values);
     this.lines();
     this.feet();
     this.curves();
@@ -190,16 +189,19 @@ class Picture {
     return [low, high];
   }
 
-  // One of the maps, large, with the samples; the line is where the neuron's weighted sum is 0.
-  plane(index, given, z, values) {
+  // One of the maps, large, with the samples; the line is where the input, or the neuron's weighted sum, is 0.
+  plane({ index, c, r }, values) {
     const { pen, training } = this;
+    const input = c ? undefined : this.columns[0][r];
+    const given = c ? values[index] : training.inputOverPlane(input);
+    const z = training.sums[c][r], { name } = training.tape.nodes[index] ?? { name: facts.features[input][0] };
     const size = pen.canvas.width;
     const range = this.fill(this.small.getContext("2d"), index, given);
     pen.clearRect(0, 0, size, size);
     pen.drawImage(this.small, 0, 0, size, size);
     pen.strokeStyle = colour("--ink");
     pen.lineWidth = 2;
-    border(pen, values[z], GRID, size, size);
+    border(pen, c ? values[z] : given, GRID, size, size);
     const look = `${part("held").checked}${inks.classes}`;
     if (this.dotted !== training.test || this.look !== look) {
       [this.dotted, this.look] = [training.test, look];
@@ -215,10 +217,9 @@ class Picture {
         pen.stroke();
       }
     }
-    const name = training.tape.nodes[index].name;
     const output = index === training.prediction;
-    part("seen-title").textContent = output ? `The output ${name}` : `What ${name} gives`;
-    this.tellLegend(output ? training.classes : null, range, training.tape.nodes[z].name);
+    part("seen-title").textContent = output ? `The output ${name}` : c ? `What ${name} gives` : `The input ${name}${index === undefined ? ", switched off" : ""}`;
+    this.tellLegend(output ? training.classes : null, range, c ? training.tape.nodes[z].name : name);
     pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
   }
 

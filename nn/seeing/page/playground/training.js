@@ -239,6 +239,17 @@ class Training {
     this.grid.forward(GRID * GRID, this.prediction);
     return this.grid.values;
   }
+
+  // What an input gives over the plane, whether the network is given it or not.
+  inputOverPlane(name) {
+    const tape = new Tape();
+    const from = [tape.column(), tape.column()];
+    const [given] = tape.apply(facts.features[name][1], from);
+    const lanes = new Lanes(tape, GRID * GRID);
+    [this.x1, this.x2].forEach((axis, k) => lanes.values[from[k]].set(this.grid.values[axis]));
+    lanes.forward(GRID * GRID);
+    return lanes.values[given];
+  }
 }
 
 // As Python rounds.
