@@ -110,7 +110,7 @@ def test_routes_are_those_of_the_gradient_path(sheet):
     assert "∂(w₁₁⁽¹⁾→z₁⁽¹⁾)" in shown
     assert "= x₁" in shown
     lit = sheet.evaluate(
-        "[...document.querySelectorAll('#sheet path.chosen title')].map((t) => t.textContent)"
+        "picture.paths.filter(({ hit }) => hit.matches('.chosen')).map(({ parameter }) => parameter.name)"
     )
     assert "w₁₁⁽¹⁾" in lit
     assert len(lit) == 3
@@ -164,14 +164,155 @@ def test_it_runs_pauses_and_begins_again_with_the_same_numbers(page, opened, mot
     assert sheet.errors == []
 
 
+STRUCTURE = {"data": "circles", "activation": "relu", "init": "normal", "cost": "hinge", "seed": 3,
+             "layers": [3], "features": ["x1"]}  # fmt: skip
+ON_THE_WAY = {"noise": 0.4, "held_out": 30, "data_seed": 3, "penalty": "l2", "strength": 0.1,
+              "optimizer": "Adam", "rate": 0.02, "batch": 7}  # fmt: skip
+
+
+def test_settings_are_of_the_structure_or_taken_on_the_way():
+    assert {*SETTINGS, "layers", "features"} == {*STRUCTURE, *ON_THE_WAY}
+
+
+@pytest.mark.parametrize("name", ON_THE_WAY)
+def test_a_setting_is_taken_on_the_way(sheet, name):
+    begun, ended = sheet.evaluate(
+        """([name, x]) => {
+          take({ penalty: "l1" });
+          training.step();
+          part("run").click();
+          const { numbers, steps, epoch } = training;
+          const begun = [Array.from(numbers), steps, epoch, true];
+          take({ [name]: x });
+          return [begun, [Array.from(training.numbers), training.steps, training.epoch, running > 0]];
+        }""",
+        [name, ON_THE_WAY[name]],
+    )
+    assert begun == ended
+    assert sheet.evaluate(f"[settings.{name}, training.{name}]") == [ON_THE_WAY[name]] * 2
+    sheet.click("#run")
+    wait_until(sheet, "!running")
+    sheet.evaluate("part('python').open = true; tell()")
+    assert "Settings were changed on the way" in sheet.inner_text("#told")
+    before = {**{n: s.start for n, s in SETTINGS.items()}, "penalty": "l1"}[name]
+    told = f"until step 1: {SETTINGS[name].label} = {before}"
+    assert told in sheet.evaluate("inPython()")
+    assert sheet.evaluate("training.history.every((x) => Number.isFinite(x.cost))")
+    sheet.click("#restart")
+    assert "on the way" not in sheet.inner_text("#told")
+    assert "#" not in sheet.evaluate("inPython()")
+    assert sheet.errors == []
+
+
+@pytest.mark.parametrize("name", STRUCTURE)
+def test_another_structure_begins_again(sheet, name):
+    sheet.evaluate("training.step(); run()")
+    sheet.evaluate("([name, x]) => take({ [name]: x })", [name, STRUCTURE[name]])
+    assert sheet.evaluate("[training.steps, running]") == [0, 0]
+
+
+def test_before_the_first_step_a_setting_is_as_if_it_had_been_there(sheet):
+    sheet.evaluate("(changes) => { for (const name in changes) take({ [name]: changes[name] }); }", ON_THE_WAY)
+    sheet.evaluate("epochOf(); epochOf(); tell()")
+    found = sheet.evaluate("[Array.from(training.numbers), training.history]")
+    fresh = sheet.evaluate(EPOCHS, [sheet.evaluate("settings"), 2])
+    assert found == [fresh["ended"], fresh["history"]]
+    assert "on the way" not in sheet.inner_text("#told")
+
+
+def test_what_is_taken_on_the_way_is_what_the_next_steps_do(sheet):
+    sheet.evaluate("epochOf(); training.step(); take({ rate: 0.03 }); take({ batch: 30 }); chooseSample(undefined)")
+    assert sheet.evaluate("training.batches.map((places) => places.length)") == [30, 30, 30]
+    before, gradients = sheet.evaluate("[Array.from(training.numbers), Array.from(training.gradients)]")
+    sheet.evaluate("training.step()")
+    wanted = [w - 0.03 * g for w, g in zip(before, gradients, strict=True)]
+    assert sheet.evaluate("Array.from(training.numbers)") == pytest.approx(wanted, rel=1e-12)
+    sheet.evaluate("take({ optimizer: 'Adam' })")
+    before = sheet.evaluate("Array.from(training.numbers)")
+    sheet.evaluate("training.step()")  # the first of Adam moves each weight by the rate
+    moved = [abs(a - b) for a, b in zip(before, sheet.evaluate("Array.from(training.numbers)"), strict=True)]
+    assert moved == pytest.approx([0.03] * len(moved), rel=1e-3)
+    sheet.evaluate("take({ data_seed: 5 })")
+    assert sheet.evaluate("training.points") == sheet.evaluate("new Training(settings).points")
+    assert sheet.evaluate("training.test") == sheet.evaluate("new Training(settings).test")
+    assert sheet.evaluate("epochOf()")
+    assert sheet.errors == []
+
+
+ON_A_LINE = """() => {
+  const { hit } = picture.paths[5];
+  const point = hit.getPointAtLength(0.7 * hit.getTotalLength());
+  const { x, y } = new DOMPoint(point.x, point.y).matrixTransform(hit.getScreenCTM());
+  return [x, y];
+}"""
+NUMBER = "part('number').checkVisibility() && [part('number').innerText.trim(), part('number').querySelector('input').value]"
+
+
+def test_a_line_and_a_bias_tell_their_number_and_are_set_where_they_are(sheet):
+    sheet.mouse.move(*sheet.evaluate(ON_A_LINE))
+    name, x = sheet.evaluate("[picture.paths[5].parameter.name, training.numbers[7]]")
+    assert sheet.evaluate(NUMBER) == [f"{name} =", number(x)]
+    sheet.evaluate("part('epoch').click()")
+    assert sheet.evaluate(NUMBER)[1] == number(sheet.evaluate("training.numbers[7]"))
+    sheet.mouse.move(1, 1)
+    assert sheet.evaluate(NUMBER) is False
+    sheet.mouse.click(*sheet.evaluate(ON_A_LINE))
+    sheet.keyboard.type("0.25")
+    sheet.keyboard.press("Enter")
+    assert sheet.evaluate("training.numbers[7]") == 0.25
+    assert sheet.inner_text("#chain-title") == f"The chain rule of {name}"
+    sheet.keyboard.press("Escape")
+    assert sheet.evaluate(NUMBER) is False
+    mark = sheet.get_by_role("button", name="Bias b₂⁽¹⁾")
+    mark.click()
+    for text, sign in (("−0.5", "negative"), ("much", "negative"), ("2", "positive"), ("0", "")):
+        sheet.get_by_label("b₂⁽¹⁾ here").fill(text)
+        sheet.keyboard.press("Enter")
+        assert mark.locator("i").get_attribute("class") == sign
+    assert sheet.evaluate("training.numbers[5]") == 0
+    assert sheet.inner_text("#chain-title") == "The chain rule of b₂⁽¹⁾"
+    sheet.keyboard.press("Escape")
+    mark.press("Enter")
+    assert mark.get_attribute("aria-current") == "true"
+    assert sheet.errors == []
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_every_input_is_shown_large_under_the_pointer(sheet, name):
+    shown, function = FEATURES[name]
+    sheet.get_by_role("button", name=f"Input {shown}", exact=True).hover()
+    off = "" if name in ("x1", "x2") else ", switched off"
+    assert sheet.inner_text("#seen-title") == f"The input {shown}{off}"
+    assert f"the line: {shown} = 0" in sheet.inner_text("#legend")
+    given, x1, x2 = sheet.evaluate("""(name) => [training.inputOverPlane(name),
+      ...[training.x1, training.x2].map((i) => training.grid.values[i])].map((xs) => xs[77])""", name)
+    assert given == pytest.approx(function(Value(x1), Value(x2)).data, rel=1e-15)
+    sheet.mouse.click(*centre(sheet.locator(f"[data-key='{name}']")))
+    sheet.mouse.move(1, 1)
+    assert sheet.inner_text("#seen-title") == "The output z₁⁽³⁾"
+    assert sheet.errors == []
+
+
+def centre(thing):
+    box = thing.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_the_numbers_of_a_neuron_are_set_in_its_table(sheet):
+    sheet.evaluate("select({ kind: 'neuron', layer: 2, neuron: 1 })")
+    own = sheet.evaluate("training.parameters.filter((p) => p.layer === 2 && p.neuron === 1)")
+    wanted = [-1.5, -2e-7, 0.5, 1.25, 1e9]
+    for parameter, x in zip(own, wanted, strict=True):
+        field = sheet.get_by_label(f"{parameter['name']} by hand")
+        field.fill(str(x))
+        field.press("Enter")
+        assert field.evaluate("(e) => e === document.activeElement && numberIn(e.value)") == x
+    assert sheet.evaluate("(own) => own.map(({ at }) => training.numbers[at])", own) == wanted
+    assert "Infinity" not in sheet.inner_text("#account")
+
+
 def test_a_line_is_chosen_and_a_neuron_shown_large_by_the_pointer(sheet):
-    x, y = sheet.evaluate("""() => {
-      const { hit } = picture.paths[5];
-      const point = hit.getPointAtLength(0.7 * hit.getTotalLength());
-      const { x, y } = new DOMPoint(point.x, point.y).matrixTransform(hit.getScreenCTM());
-      return [x, y];
-    }""")
-    sheet.mouse.click(x, y)
+    sheet.mouse.click(*sheet.evaluate(ON_A_LINE))
     name = sheet.evaluate("picture.paths[5].parameter.name")
     assert sheet.inner_text("#chain-title") == f"The chain rule of {name}"
     sheet.get_by_role("button", name="Neuron a₃⁽¹⁾, layer 1").hover()

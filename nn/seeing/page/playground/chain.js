@@ -46,7 +46,13 @@ class Chain {
     return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": heads[0] }, element("table", {}, element("thead", {}, element("tr", {}, ...cells(heads, "th"))), element("tbody", {}, ...body)));
   }
 
-  signed = (x) => element("span", { class: x > 0 ? "positive" : x < 0 ? "negative" : "" }, number(x));
+  signed = (x) => element("span", { class: signOf(x) }, number(x));
+
+  // A field by which a weight is set.
+  byHand = (at, where = "by hand") => {
+    const { name } = this.training.parameters[at], x = this.training.numbers[at];
+    return element("input", { inputmode: "decimal", size: 9, class: signOf(x), "aria-label": `${name} ${where}`, value: written(x), onchange: ({ target }) => this.change(at, target) });
+  };
 
   // ------------------------------------------------------------------------------------- a weight
 
@@ -142,7 +148,6 @@ class Chain {
     const { training, of } = this;
     const { name } = training.parameters[at];
     const now = training.numbers[at];
-    const field = element("input", { inputmode: "decimal", size: 9, "aria-label": `${name} by hand`, value: String(Number(now.toPrecision(6))), onchange: (event) => this.change(at, event.target) });
     const plain = training.optimizer === "SGD";
     const gradient = training.gradients[at];
     const descent = (next) => {
@@ -154,7 +159,7 @@ class Chain {
       ? ["The next step: ", element("b", {}, plain ? descent(training.moved()[0][at]) : `${mover} moves it from ${number(now)} to ${number(training.moved()[0][at])}`)]
       : training.test.includes(this.sample) ? ["This sample is held out: no step learns from it."]
       : [`A step takes the mean of a batch. By this sample alone, plain descent would be ${descent(now - training.rate * gradient)}.`];
-    return element("section", { "aria-label": "The step" }, element("p", {}, ...told), element("label", {}, `Set ${name} by hand: `, field));
+    return element("section", { "aria-label": "The step" }, element("p", {}, ...told), element("label", {}, `Set ${name} by hand: `, this.byHand(at)));
   }
 
   nudge(at) {
@@ -180,7 +185,7 @@ class Chain {
       const x = single && input !== null ? lanes.values[input][0] : 1;
       const times = single && input !== null ? [element("small", {}, `× ${this.name(input)} = ${number(x)}`)] : [];
       const adds = single ? [this.signed(x * training.numbers[p.at])] : [];
-      return [[link(p), " = ", this.signed(training.numbers[p.at]), ...times], ...adds, this.signed(training.gradients[p.at])];
+      return [[link(p), " = ", this.byHand(p.at), ...times], ...adds, this.signed(training.gradients[p.at])];
     });
     const heads = ["weight", ...(single ? ["adds"] : []), `∂${of}/∂w`];
     const last = single ? [this.name(z), this.signed(lanes.values[z][0]), this.signed(lanes.gradients[z][0])] : undefined;

@@ -5,13 +5,13 @@ const start = facts.start;
 let settings = start;
 let training, chosen, sample, running = 0;
 
-const picture = new Picture(select, toggleFeature, resizeLayer);
 const chain = new Chain(select, setByHand, chooseSample, follow);
+const picture = new Picture(select, toggleFeature, resizeLayer, chain.byHand);
 
 // ------------------------------------------------------------------------------- settings, checked
 
 // As Python writes a number, or as a page does; a decimal comma is one too.
-const numberIn = (text) => (text.trim() ? Number(text.replace("−", "-").replace(",", ".")) : NaN);
+const numberIn = (text) => (text.trim() ? Number(text.replaceAll("−", "-").replace(",", ".")) : NaN);
 
 // The setting that a text says; a sentence is thrown if it says none.
 function read(name, text) {
@@ -45,7 +45,7 @@ function readFeatures(text) {
   return [...new Set(features)];
 }
 
-// Other settings, if they go together; the training begins again.
+// Other settings, if they go together.  The training takes them on the way, or begins again.
 function take(changes) {
   const wanted = { ...settings, ...changes };
   const numbers = facts.data[wanted.data].classes === null;
@@ -59,7 +59,11 @@ function take(changes) {
   const count = facts.data[wanted.data].points.length, held = roundedToEven((wanted.held_out / 100) * count);
   if (!held || held === count) throw `${wanted.held_out} % of ${count} samples are ${held}: some are held out, and some are learned from.`;
   settings = wanted;
-  begin();
+  if (training && !training.trouble && Object.keys(changes).every((name) => ON_THE_WAY.includes(name))) {
+    training.change(changes);
+    fill();
+    update();
+  } else begin();
   part("complaint").textContent = said;
 }
 
@@ -148,14 +152,15 @@ function follow(edges) {
 }
 
 function setByHand(at, field) {
-  const x = numberIn(field.value);
+  const x = numberIn(field.value), label = field.getAttribute("aria-label");
   attempt(() => {
     if (!Number.isFinite(x)) throw `A weight is a number; got “${field.value}”.`;
     training.numbers[at] = x;
     training.touched = true;
   });
   update();
-  part("account").querySelector("label input")?.focus();
+  field.value = written(training.numbers[at]);
+  if (!part("number").contains(field)) part("account").querySelector(`[aria-label="${label}"]`)?.focus(); // it was made anew
 }
 
 // ------------------------------------------------------------------------------- the training
@@ -187,12 +192,14 @@ function update() {
 }
 
 function tell() {
-  const { epoch, steps, history, classes, trouble, touched } = training;
+  const { epoch, steps, history, classes, trouble, touched, changes } = training;
   const { cost, held, right } = history.at(-1);
   const share = classes ? `; ${Math.round(100 * right)} % of the held-out samples right` : "";
-  const best = history.reduce((a, b) => (b.held < a.held ? b : a));
+  const best = history.slice(training.judgedFrom).reduce((a, b) => (b.held < a.held ? b : a));
   const overfits = cost < best.cost && held > 1.1 * best.held ? ` It overfits: the held-out cost was lowest in epoch ${history.indexOf(best)}, ${number(best.held)}.` : "";
-  part("told").textContent = trouble || `Epoch ${epoch.toLocaleString("en")}, step ${steps.toLocaleString("en")}: cost ${number(cost)} in training, ${number(held)} held out${share}.${overfits}${touched ? " A weight was set by hand: the link and the Python below begin without that." : ""}`;
+  const byHand = touched ? " A weight was set by hand: the link and the Python below begin without that." : "";
+  const onTheWay = changes.length ? " Settings were changed on the way: the link and the Python below begin with those of now." : "";
+  part("told").textContent = trouble || `Epoch ${epoch.toLocaleString("en")}, step ${steps.toLocaleString("en")}: cost ${number(cost)} in training, ${number(held)} held out${share}.${overfits}${byHand}${onTheWay}`;
   if (part("python").open && !running) part("python").querySelector("pre").textContent = inPython();
   part("told").classList.toggle("trouble", Boolean(trouble));
 }
@@ -246,6 +253,7 @@ function inPython() {
   const own = data === facts.own, symmetric = training.byClass?.[0] === -1;
   const maker = optimizer === "momentum" ? "SGD" : optimizer;
   const lines = [
+    ...training.changes.map(({ name, before, step }) => `# In the page this was other until step ${step}: ${facts.settings[name].label} = ${before}`),
     ...(features.some((name) => name.startsWith("sin")) ? ["from math import sin"] : []),
     "from nn import MLP, fit, losses",
     ...(own ? [] : [`from nn.data import ${data}`]),
@@ -283,6 +291,8 @@ part("deeper").addEventListener("click", () => attempt(() => take({ layers: [...
 part("shallower").addEventListener("click", () => attempt(() => take({ layers: settings.layers.slice(0, -1) })));
 for (const id of ["lines", "sharp", "held"]) part(id).addEventListener("change", update);
 part("python").addEventListener("toggle", tell);
+part("number").addEventListener("focusout", () => picture.hideNumber());
+part("number").addEventListener("keydown", ({ key, target }) => key === "Escape" && target.blur());
 part("plane").addEventListener("click", ({ offsetX, offsetY, target }) => {
   const scale = target.width / target.clientWidth;
   chooseSample(picture.nearest(offsetX * scale, offsetY * scale));

@@ -7,6 +7,9 @@ let inks; // the colours of the theme, as canvases want them
 
 const button = (name, attributes, act) => element("button", { type: "button", onclick: act, ...attributes }, name);
 
+const signOf = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
+const written = (x) => String(Number(x.toPrecision(4))).replaceAll("-", "−"); // as a field takes it again
+
 function readInks() {
   inks = { signs: ["--positive", "--negative"].map(channels), classes: ["--class0", "--class1"].map(channels) };
 }
@@ -17,8 +20,8 @@ function widthOf(x, [least, most, thin, thick]) {
 }
 
 class Picture {
-  constructor(select, toggle, resize) {
-    Object.assign(this, { select, toggle, resize });
+  constructor(select, toggle, resize, byHand) {
+    Object.assign(this, { select, toggle, resize, byHand });
     this.small = element("canvas", { width: GRID, height: GRID });
     this.dots = element("canvas");
     this.pen = part("plane").getContext("2d");
@@ -30,8 +33,11 @@ class Picture {
     this.columns = [Object.keys(facts.features), ...training.columns.slice(1), []]; // the last one is the cost's
     this.most = Math.max(...this.columns.map((column) => column.length));
     this.nodes = [];
+    this.marks = [];
+    this.hovered = undefined;
+    this.hideNumber();
     const sheet = part("sheet"), focused = document.activeElement?.dataset?.key;
-    sheet.querySelectorAll(":scope > :not(svg)").forEach((old) => old.remove());
+    sheet.querySelectorAll(":scope > :not(svg, #number)").forEach((old) => old.remove());
     sheet.style.setProperty("--columns", this.columns.length);
     sheet.style.setProperty("--rows", this.most);
     this.fit();
@@ -69,17 +75,42 @@ class Picture {
     const shown = training.features.map((name) => this.columns[0].indexOf(name));
     const line = (d, more) => element("path", { d, "vector-effect": "non-scaling-stroke", ...more });
     this.paths = training.parameters.filter(({ source }) => source !== "b").map((parameter) => {
-      const { source, layer, neuron, name, at } = parameter;
+      const { source, layer, neuron, at } = parameter;
       const [x0, x1] = [this.x(layer - 1) * 1000, this.x(layer) * 1000];
       const [y0, y1] = [this.y(layer - 1, layer === 1 ? shown[source] : source), this.y(layer, neuron)];
       const d = `M${x0} ${y0}C${(x0 + x1) / 2} ${y0} ${(x0 + x1) / 2} ${y1} ${x1} ${y1}`;
-      const hit = line(d, { onclick: () => this.select({ kind: "weight", at }) });
-      hit.append(element("title", {}, name));
-      return { parameter, line: line(d), hit };
+      return { parameter, line: line(d), hit: this.telling(line(d), at) };
     });
     svg.setAttribute("viewBox", `0 0 1000 ${ROW * this.most + 50}`);
     const onward = line(`M${1000 * this.x(this.last - 1)} ${this.y(this.last, -0.5)}H${1000 * this.x(this.last)}`, { class: "onward" });
     svg.replaceChildren(...this.paths.flatMap(({ hit, line }) => [hit, line]), onward);
+  }
+
+  // A line or the mark of a bias: it tells its number under the pointer, and once it is chosen that can be changed there.
+  telling(made, at) {
+    const show = ({ clientX, clientY }) => {
+      if (part("number").contains(document.activeElement)) return;
+      const box = part("sheet").getBoundingClientRect();
+      const left = Math.min(box.width - 150, Math.max(0, clientX - box.left + 12)), top = clientY - box.top + 12;
+      Object.assign(part("number").style, { left: `${left}px`, top: `${top}px` });
+      this.told = at;
+      part("number").replaceChildren(`${this.training.parameters[at].name} = `, this.byHand(at, "here"));
+      part("number").hidden = false;
+    };
+    made.addEventListener("pointerenter", show);
+    made.addEventListener("pointerleave", () => part("number").contains(document.activeElement) || this.hideNumber());
+    made.addEventListener("click", (event) => {
+      this.select({ kind: "weight", at });
+      if (!event.detail) return; // by keyboard: its field is in the account
+      show(event);
+      part("number").querySelector("input").select();
+    });
+    return made;
+  }
+
+  hideNumber() {
+    this.told = undefined;
+    part("number").hidden = true;
   }
 
   addHead(c, size) {
@@ -96,9 +127,11 @@ class Picture {
     const canvas = element("canvas", { width: GRID, height: GRID });
     const made = button(canvas, { class: "node", ...attributes }, act);
     made.append(element("span", {}, label));
-    if (index !== undefined) this.nodes.push({ index, pen: canvas.getContext("2d"), made, c, r });
+    const node = { index, pen: canvas.getContext("2d"), made, c, r };
+    this.nodes.push(node);
+    made.addEventListener("pointerenter", () => this.hover(node));
+    made.addEventListener("pointerleave", () => this.hover(undefined));
     this.add(c, made, this.y(c, r));
-    return made;
   }
 
   addInput(name, r) {
@@ -110,28 +143,28 @@ class Picture {
   addNeuron(node, c, r) {
     const { name } = this.training.tape.nodes[node];
     const said = { "aria-label": `Neuron ${name}, ${this.titleOf(c)}`, "data-key": `n${c}.${r}` };
-    const made = this.addNode(c, r, name, said, () => this.select({ kind: "neuron", layer: c, neuron: r }), node);
-    made.addEventListener("pointerenter", () => this.hover(node));
-    made.addEventListener("pointerleave", () => this.hover(undefined));
+    this.addNode(c, r, name, said, () => this.select({ kind: "neuron", layer: c, neuron: r }), node);
+    const bias = this.training.parameters.find(({ layer, neuron, source }) => layer === c && neuron === r && source === "b");
+    const mark = element("button", { type: "button", class: "bias", "aria-label": `Bias ${bias.name}`, "data-key": `b${c}.${r}` }, element("i"));
+    this.add(c, this.telling(mark, bias.at), this.y(c, r));
+    this.marks.push({ at: bias.at, mark });
   }
 
-  hover(index) {
-    this.hovered = index;
+  hover(node) {
+    this.hovered = node;
     this.paint();
   }
 
-  // Everything as it is now. What is large in the plane: the neuron under the pointer, the chosen one, or the output.
+  // Everything as it is now. What is large in the plane: the input or neuron under the pointer, the chosen one, or the output.
   paint() {
     const { training, selected } = this;
     const values = training.overPlane();
     const chosen = selected?.kind === "neuron" ? training.columns[selected.layer][selected.neuron] : training.prediction;
-    const large = this.hovered ?? chosen;
     for (const { index, pen, made, c, r } of this.nodes) {
-      this.fill(pen, index, values[index]);
+      if (index !== undefined) this.fill(pen, index, values[index]);
       if (c > 0) made.setAttribute("aria-current", selected?.kind === "neuron" && selected.layer === c && selected.neuron === r);
     }
-    const { c, r } = this.nodes.find(({ index }) => index === large);
-    this.plane(large, values[large], training.sums[c][r], values);
+    this.plane(this.hovered ?? this.nodes.find(({ index }) => index === chosen), values);
     this.lines();
     this.feet();
     this.curves();
@@ -156,19 +189,22 @@ class Picture {
     return [low, high];
   }
 
-  // One of the maps, large, with the samples; the line is where the neuron's weighted sum is 0.
-  plane(index, given, z, values) {
+  // One of the maps, large, with the samples; the line is where the input, or the neuron's weighted sum, is 0.
+  plane({ index, c, r }, values) {
     const { pen, training } = this;
+    const input = c ? undefined : this.columns[0][r];
+    const given = c ? values[index] : training.inputOverPlane(input);
+    const z = training.sums[c][r], { name } = training.tape.nodes[index] ?? { name: facts.features[input][0] };
     const size = pen.canvas.width;
     const range = this.fill(this.small.getContext("2d"), index, given);
     pen.clearRect(0, 0, size, size);
     pen.drawImage(this.small, 0, 0, size, size);
     pen.strokeStyle = colour("--ink");
     pen.lineWidth = 2;
-    border(pen, values[z], GRID, size, size);
+    border(pen, c ? values[z] : given, GRID, size, size);
     const look = `${part("held").checked}${inks.classes}`;
-    if (this.dotted !== training || this.look !== look) {
-      [this.dotted, this.look] = [training, look];
+    if (this.dotted !== training.test || this.look !== look) {
+      [this.dotted, this.look] = [training.test, look];
       this.dots.width = this.dots.height = size; // which clears it
       this.points(this.dots.getContext("2d"));
     }
@@ -181,10 +217,9 @@ class Picture {
         pen.stroke();
       }
     }
-    const name = training.tape.nodes[index].name;
     const output = index === training.prediction;
-    part("seen-title").textContent = output ? `The output ${name}` : `What ${name} gives`;
-    this.tellLegend(output ? training.classes : null, range, training.tape.nodes[z].name);
+    part("seen-title").textContent = output ? `The output ${name}` : c ? `What ${name} gives` : `The input ${name}${index === undefined ? ", switched off" : ""}`;
+    this.tellLegend(output ? training.classes : null, range, c ? training.tape.nodes[z].name : name);
     pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
   }
 
@@ -242,14 +277,21 @@ class Picture {
     const { training, selected } = this;
     const weights = part("lines").value === "weights";
     const [numbers, width] = weights ? [training.numbers, OF_WEIGHTS] : [training.gradients, facts.width];
+    const chosen = (at) => (selected?.kind === "weight" && selected.at === at) || this.route?.has(at);
     const thinner = this.paths.length > CROWD ? 0.6 : 1;
     for (const { parameter, line, hit } of this.paths) {
       const x = numbers[parameter.at];
-      line.setAttribute("class", x > 0 ? "positive" : "negative");
+      line.setAttribute("class", signOf(x));
       line.style.strokeWidth = `${(thinner * widthOf(x, width)).toFixed(1)}px`;
-      const chosen = selected?.kind === "weight" && selected.at === parameter.at;
-      hit.setAttribute("class", `hit${chosen || this.route?.has(parameter.at) ? " chosen" : ""}`);
+      hit.setAttribute("class", `hit${chosen(parameter.at) ? " chosen" : ""}`);
     }
+    for (const { at, mark } of this.marks) {
+      mark.firstChild.className = signOf(numbers[at]);
+      mark.firstChild.style.borderTopWidth = `${widthOf(numbers[at], width).toFixed(1)}px`;
+      mark.setAttribute("aria-current", chosen(at));
+    }
+    const field = part("number").querySelector("input");
+    if (this.told !== undefined && field !== document.activeElement) field.value = written(training.numbers[this.told]);
     part("net").querySelector(".cost").setAttribute("aria-current", selected?.kind === "cost");
   }
 
@@ -278,8 +320,8 @@ class Picture {
 
   curves() {
     const { training } = this, { history } = training;
-    if (training.drawn === history.length) return;
-    training.drawn = history.length;
+    if (this.drawn === history.at(-1)) return;
+    this.drawn = history.at(-1);
     const every = Math.ceil(history.length / 300);
     const kept = history.filter((_, k) => k % every === 0 || k === history.length - 1);
     const { low, high, inPowers, share } = scaleOf(kept.flatMap(({ cost, held }) => [cost, held]).filter(Number.isFinite));

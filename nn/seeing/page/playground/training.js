@@ -1,6 +1,8 @@
 // A training: what fit does, with the numbers that it has.
 
 const GRID = 40; // the plane is computed at this many places each way
+const OF_SAMPLES = ["noise", "data_seed", "held_out"], OF_PENALTY = ["penalty", "strength"];
+const ON_THE_WAY = [...OF_SAMPLES, ...OF_PENALTY, "optimizer", "rate", "batch"]; // settings that a training takes without beginning again
 
 function setOf({ data, noise, data_seed: seed }) {
   const { points, classes } = facts.data[data];
@@ -15,21 +17,54 @@ const labelled = (letter, below, layer) => `${letter}${[...String(below)].map((d
 
 class Training {
   constructor(settings) {
-    Object.assign(this, settings, setOf(settings));
-    this.random = new PythonRandom(settings.seed); // that of fit: what is held out, and the order in each epoch
+    Object.assign(this, settings, { epoch: 0, steps: 0, history: [], changes: [], trouble: "", touched: false });
+    this.draw();
+    this.build(new PythonRandom(settings.seed));
+    this.equip(settings);
+    this.judge();
+  }
+
+  // The samples, and which of them are held out.
+  draw() {
+    Object.assign(this, setOf(this));
+    this.random = new PythonRandom(this.seed); // that of fit: what is held out, and the order in each epoch
     this.byClass = this.classes && facts.costs[this.cost].targets;
     this.targets = this.points.map(([, , target]) => (this.byClass ? this.byClass[target] : target));
     const order = this.random.shuffle(this.points.map((_, i) => i));
     const kept = this.points.length - roundedToEven((this.held_out / 100) * this.points.length);
     const sorted = (places) => [...places].sort((a, b) => a - b);
     [this.train, this.test] = [sorted(order.slice(0, kept)), sorted(order.slice(kept))];
-    this.build(new PythonRandom(settings.seed));
-    this.epoch = this.steps = 0;
     this.batches = [];
     this.seen = []; // the costs of the steps of this epoch, each with its samples
-    this.history = [this.judged(this.evaluate(this.train).cost)];
-    this.trouble = "";
-    this.touched = false;
+    this.grid = undefined;
+  }
+
+  // What computes the penalty, and what moves the weights.
+  equip({ penalty, optimizer }) {
+    if (penalty) this.penalties = facts.penalties[penalty] && this.overWeights(facts.penalties[penalty], [true, false]);
+    if (!optimizer) return;
+    const { of: rule, kept } = facts.optimizers[optimizer];
+    this.moving = { ...this.overWeights(rule, [true, true, false, false, ...Array(kept).fill(true)]), since: this.steps };
+  }
+
+  // Other settings on the way; the weights stay, and what was set before is noted.
+  change(changes) {
+    const other = Object.keys(changes).filter((name) => this[name] !== changes[name]);
+    for (const name of other) {
+      const noted = this.changes.some((change) => change.name === name && change.step === this.steps);
+      if (this.steps && !noted) this.changes.push({ name, before: this[name], step: this.steps });
+    }
+    Object.assign(this, changes);
+    this.equip(changes);
+    if (other.some((name) => OF_SAMPLES.includes(name))) this.draw();
+    if (other.some((name) => OF_SAMPLES.includes(name) || OF_PENALTY.includes(name))) this.judge();
+    this.batches = this.inBatches(this.batches.flat());
+  }
+
+  // The last record of the costs, by the weights, samples and penalty that there are now.
+  judge() {
+    this.history.splice(-1, 1, this.judged(this.evaluate(this.train).cost));
+    this.judgedFrom = this.history.length - 1; // costs before that are of other samples
   }
 
   // The graph of one sample: features, layers of neurons, the cost.
@@ -68,10 +103,6 @@ class Training {
     this.gradients = new Float64Array(this.numbers.length);
     this.lanes = new Lanes(tape, this.points.length);
     this.judging = new Lanes(tape, this.points.length);
-    const penalty = facts.penalties[this.penalty];
-    if (penalty) this.penalties = this.overWeights(penalty, [true, false]);
-    const { of: rule, kept } = facts.optimizers[this.optimizer];
-    this.moving = this.overWeights(rule, [true, true, false, false, ...Array(kept).fill(true)]);
   }
 
   // A listing replayed over the weights, a lane for each. Of its inputs each weight has its own, or all share one.
@@ -104,9 +135,13 @@ class Training {
   upcoming() {
     if (!this.batches.length) {
       const order = this.train.length > 1 ? this.random.shuffle([...this.train.keys()]) : [0];
-      for (let i = 0; i < order.length; i += this.batch) this.batches.push(order.slice(i, i + this.batch).map((k) => this.train[k]));
+      this.batches = this.inBatches(order.map((k) => this.train[k]));
     }
     return this.batches[0];
+  }
+
+  inBatches(places) {
+    return Array.from({ length: Math.ceil(places.length / this.batch) }, (_, k) => places.slice(k * this.batch, (k + 1) * this.batch));
   }
 
   // Both passes for some samples: the mean cost, and in this.gradients its gradient.
@@ -139,7 +174,7 @@ class Training {
 
   // Where the optimiser will take the weights, and what it will keep of them.
   moved() {
-    this.moving.give(this.numbers, this.gradients, this.rate, this.steps + 1);
+    this.moving.give(this.numbers, this.gradients, this.rate, this.steps - this.moving.since + 1);
     return this.moving.run();
   }
 
@@ -153,7 +188,7 @@ class Training {
     }
     const [weights, ...kept] = this.moved();
     this.numbers.set(weights);
-    this.moving.give(weights, this.gradients, this.rate, this.steps + 1, ...kept);
+    this.moving.give(weights, this.gradients, this.rate, this.steps - this.moving.since + 1, ...kept);
     this.steps += 1;
     this.batches.shift();
     this.seen.push([cost, batch.length]);
@@ -203,6 +238,17 @@ class Training {
     }
     this.grid.forward(GRID * GRID, this.prediction);
     return this.grid.values;
+  }
+
+  // What an input gives over the plane, whether the network is given it or not.
+  inputOverPlane(name) {
+    const tape = new Tape();
+    const from = [tape.column(), tape.column()];
+    const [given] = tape.apply(facts.features[name][1], from);
+    const lanes = new Lanes(tape, GRID * GRID);
+    [this.x1, this.x2].forEach((axis, k) => lanes.values[from[k]].set(this.grid.values[axis]));
+    lanes.forward(GRID * GRID);
+    return lanes.values[given];
   }
 }
 
