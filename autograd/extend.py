@@ -46,7 +46,7 @@ the table.
 
 from autograd.core.garbage_collection import collector_paused
 from autograd.core.primitive import NONZERO, POSITIVE, REAL, TABLE, UNIT, Interval, Kink, Op, op
-from autograd.core.recording import Argument, UseOfValues
+from autograd.core.recording import Argument, CallNote, UseOfValues
 from autograd.core.recording import mode as recording
 from autograd.functional.containers import Container
 from autograd.functions import as_function
@@ -58,7 +58,7 @@ from autograd.value import VALUE_TYPES, Operand, apply, as_value, as_values
 
 __all__ = [
     "CUTS", "NONZERO", "NO_GRADIENT", "POSITIVE", "REAL", "TABLE", "UNIT", "VALUE_TYPES", "Argument",
-    "Container", "Interval", "Kink", "Node", "NumberRead", "Op", "Operand", "UseOfValues", "apply",
-    "as_function", "as_value", "as_values", "collector_paused", "data_of", "forget_gradients", "gradient_of",
-    "number_of", "op", "recording", "set_data", "upstreams",
+    "CallNote", "Container", "Interval", "Kink", "Node", "NumberRead", "Op", "Operand", "UseOfValues",
+    "apply", "as_function", "as_value", "as_values", "collector_paused", "data_of", "forget_gradients",
+    "gradient_of", "number_of", "op", "recording", "set_data", "upstreams",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from numbers import Real
 from typing import Any
 
 from autograd import Value
+from autograd.extend import CallNote
 from autograd.notation.hints import did_you_mean
 from autograd.notation.labels import is_position, pieces, typed
 from autograd.notation.numbers import counted
@@ -106,7 +107,7 @@ def given_in_words(inputs: Sequence[Any]) -> str:
         *outer, last = sizes or [1]
         told.append(" × ".join(map(str, [*outer, counted(last, kind)])))
     given = f", given {' and '.join(told)}" if told else ""
-    see = "; what was computed until then: autograd.seeing.computed_before(error)"
+    see = '; what was computed until then: autograd.draw(error, collapse="module")'
     return given + (see if computed else "")
 
 
@@ -124,7 +125,7 @@ def say_where(error: Exception, use: Any, inputs: Sequence[Any]) -> None:
     paths = (path for path, part in module.named_modules() if part is use[0])
     name, path = type(use[0]).__name__, next(paths, "")
     called = f"{path} ({name}) of {type(module).__name__}" if path else name
-    error.add_note(RAISED + called + given_in_words(inputs))
+    error.add_note(CallNote(RAISED + called + given_in_words(inputs), use, inputs))
     say_single(error)
 
 

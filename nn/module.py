@@ -46,7 +46,7 @@ def _as_a_use(call: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return call(self, *inputs, **options)
         except Exception as error:
-            say_where(error, now.use, inputs)
+            say_where(error, now.use, (*inputs, *options.values()))
             raise
         finally:
             now.end(before)

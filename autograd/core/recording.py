@@ -58,6 +58,29 @@ class UseOfValues(tuple[Any, "Use | None", int, int]):
     names: Callable[[], Mapping[int, tuple[str, str]]]
 
 
+class CallNote(str):
+    """A note on an error that says in which call of a Module it was raised.
+
+    A copy, and a pickle, is the text alone.
+
+    Attributes:
+        use: that use of the Module.
+        given: the arguments of the call.
+    """
+
+    use: Use
+    given: tuple[Any, ...]
+
+    def __new__(cls, text: str, use: Use, given: Sequence[Any]) -> CallNote:
+        """Write the note."""
+        note = super().__new__(cls, text)
+        note.use, note.given = use, tuple(given)
+        return note
+
+    def __reduce__(self) -> Any:
+        return str, (str(self),)
+
+
 class _Clock:
     """What tells old from new: it ticks when data of a leaf is assigned, and when a derivative is taken."""
 

@@ -9,8 +9,8 @@ name Modules by where a model holds them (`title_of`), or who make a self-contai
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autograd.seeing.after_an_error import computed_before
     from autograd.seeing.drawing import Drawing, draw_with
+    from autograd.seeing.facts.after_an_error import computed_before
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
     from autograd.seeing.gallery import Gallery
@@ -27,7 +27,7 @@ _HOMES = {
     "Step": "facts.records",
     "Walk": "walk",
     "asset": "pages.frame",
-    "computed_before": "after_an_error",
+    "computed_before": "facts.after_an_error",
     "document": "pages.frame",
     "draw_with": "drawing",
     "embedded": "pages.frame",

@@ -49,7 +49,7 @@ class Theme:
 
     def role(self, role: str) -> str:
         """Return the colour of a role's outline."""
-        return self.frame if role in ("input", "weight", "output") else self.thin
+        return self.frame if role in ("input", "weight", "output", "error") else self.thin
 
     def fill(self, role: str) -> str:
         """Return the colour inside a box of this role: a light tint of its outline."""

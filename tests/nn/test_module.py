@@ -181,7 +181,7 @@ def test_an_error_names_the_innermost_module_once_by_its_path():
     ]
     assert notes(model, [1.0, 2.0], [1.0, 2.0]) == [
         "raised in the call of towers.item.steps.1 (Layer) of Towers, given 3 Values; "
-        "what was computed until then: autograd.seeing.computed_before(error)"
+        'what was computed until then: autograd.draw(error, collapse="module")'
     ]
     assert notes(model.towers["user"], [1.0]) == ["raised in the call of MLP, given 1 number"]
 

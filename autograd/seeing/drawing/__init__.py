@@ -19,6 +19,7 @@ from autograd.seeing.drawing.network import draw_network
 from autograd.seeing.drawing.origin import draw_ties, tie
 from autograd.seeing.drawing.path import draw_path
 from autograd.seeing.drawing.renderer import Drawing, draw_with
+from autograd.seeing.facts.after_an_error import where_raised
 from autograd.seeing.facts.folding.folded import By
 from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.names import check_value
@@ -30,7 +31,7 @@ __all__ = ["Drawing", "draw", "draw_path", "draw_with"]
 
 
 def draw(
-    output: Value,
+    output: Value | BaseException,
     *,
     names: Mapping[str, Any] | None = None,
     constants: bool = True,
@@ -50,6 +51,8 @@ def draw(
 
     Args:
         output: the Value at the end; it is drawn at the right, or below boxes of layers and other Modules.
+            Of an error that a computation raised: what led to it, and where it was raised, which is opened by
+            ``collapse="module"``.
         names: variables by name, as `locals` gives them, for Values without a label.
         constants: whether plain numbers are drawn.  One given to a Module that computes with it itself is
             such a constant of it, and no input: give Values to see them among the inputs.
@@ -85,6 +88,8 @@ def draw(
 picture. Draw a network folded, with collapse="neuron", "layer" or "module"; draw one weight's part of it, \
 with gradient_path(output, weight).draw(); or raise the limit (limit=1)
     """
+    if isinstance(output, BaseException):
+        output = where_raised(output)
     check_value("a drawing", output)
     check_limit(limit)
     look = theme_named(theme)

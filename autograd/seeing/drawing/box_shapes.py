@@ -15,6 +15,7 @@ from autograd.seeing.drawing.html_labels import (
     table,
     text,
     tooltip,
+    wrapped,
 )
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import operation_id
@@ -28,6 +29,7 @@ FRAMES = {
     "constant": 'BORDER="1" STYLE="DASHED"',
     "operation": 'BORDER="1"',
     "output": 'BORDER="2"',
+    "error": 'BORDER="5"',
 }
 """The outline of each role."""
 
@@ -106,7 +108,7 @@ def _heading(box: Box, theme: Theme, is_module: bool) -> str:
 def _row(fact: Fact, theme: Theme) -> str:
     return row(
         cell(text(fact.word, SMALL_SIZE, theme.faint), LEFT),
-        cell(text(fact.number, TEXT_SIZE, theme.ink), RIGHT),
+        cell(wrapped(fact.number, TEXT_SIZE, theme.ink), RIGHT),
     )
 
 

@@ -9,6 +9,7 @@ from autograd.notation.numbers import NOT_COMPUTED, number
 from autograd.seeing.drawing.arrows import Arrow
 from autograd.seeing.drawing.html_labels import cell, empty_cells, row, stroke, table, wrapped
 from autograd.seeing.drawing.uses import distant_uses
+from autograd.seeing.facts.after_an_error import ERROR
 from autograd.seeing.facts.arrow import ArrowText
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.style import LARGEST, SMALL_SIZE, SMALLEST, Theme, width
@@ -36,11 +37,14 @@ SILENT = "an arrow without words: {}there are too many to label; in a page, poin
 def legend_of_graph(trace: Trace, arrows: Collection[Arrow], theme: Theme) -> list[str]:
     """Return how to read the picture of a trace: rows of markup."""
     is_told = not arrows and trace.nodes[0].gradient is not None
-    return [*([] if is_told else legend(arrows, theme)), *legend_of_short_boxes(trace, theme)]
+    return [
+        *([] if is_told else legend(arrows, theme, {node.role for node in trace.nodes})),
+        *legend_of_short_boxes(trace, theme),
+    ]
 
 
-def legend(arrows: Collection[Arrow], theme: Theme) -> list[str]:
-    """Return how to read the arrows of a picture: rows of markup."""
+def legend(arrows: Collection[Arrow], theme: Theme, roles: Collection[str] = ()) -> list[str]:
+    """Return how to read the arrows of a picture, given the roles of its boxes: rows of markup."""
     told = words_on(arrows)
     if silent := [arrow for arrow in arrows if arrow.hint and arrow.silent]:
         shown = ", or ".join(_shown(silent))
@@ -48,7 +52,8 @@ def legend(arrows: Collection[Arrow], theme: Theme) -> list[str]:
     notes = [note(words, theme) for words in told]
     words = {arrow.word for arrow in arrows}
     if words <= {"uncomputed", "constant"}:
-        return [*notes, note(f"{NOT_COMPUTED} not computed yet: call backward() on the output", theme)]
+        why = "the error was raised before any" if ERROR in roles else "call backward() on the output"
+        return [*notes, note(f"{NOT_COMPUTED} not computed yet: {why}", theme)]
     return [*notes, *_scales(theme, words)]
 
 

@@ -80,7 +80,7 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
             )
             add_nodes(frame, [node for node in network.nodes if node.id in {*ids}], theme)
     arrows = _add_links(drawing, network, theme, labelled, by_layer)
-    said = legend(arrows, theme)
+    said = legend(arrows, theme, {box.role for box in drawn} | {node.role for node in network.nodes})
     if any(link.others for link in network.links):
         whose = f"of a weight that is used elsewhere too: what these uses add to its gradient{OF_ALL_USES}"
         said.append(note(whose, theme))

@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from autograd.notation.labels import Label, called, parse_label
+from autograd.notation.labels import Label, called, parse_label, shorten
 from autograd.notation.numbers import count, counted, number
+from autograd.seeing.facts.after_an_error import ERROR
 from autograd.seeing.facts.folding.group import INPUTS, Group
 from autograd.seeing.facts.places import title_of
 from autograd.seeing.facts.records import NodeFact
@@ -45,6 +46,13 @@ class Fact:
         return self.number if pattern == self.pattern else _filled(pattern, self.nodes)
 
 
+def what_was_raised(node: NodeFact) -> Fact:
+    """Return the row that says what error was raised instead of computing a node."""
+    return Fact("raised here", shorten(node.formula or "", LONGEST_ERROR))
+
+
+LONGEST_ERROR = 180
+"""At most this many characters of an error stand in a box."""
 SKIP = Fact("skip", "x + f(x)")
 """The row of a box inside of which a value goes past what it holds, and is added to what that gives."""
 
@@ -55,7 +63,7 @@ class Box:
 
     Attributes:
         id: that of the node or group.
-        role: "input", "weight", "constant", "operation" or "output"; it decides the frame.
+        role: "input", "weight", "constant", "operation", "output" or "error"; it decides the frame.
         name: its label; None where it has none.
         kind: what it is, in small words beside the name; "" where that needs no words.
         facts: a word and a number for each row below.
@@ -123,6 +131,9 @@ def box_of_node(node: NodeFact, operation: str = "") -> Box:
     >>> box.name.text, box.kind, [(fact.word, fact.number) for fact in box.facts]
     ('x', 'input', [('value', '2'), ('gradient', '–')])
     """
+    if node.role == ERROR:
+        fact = what_was_raised(node)
+        return Box(node.id, ERROR, None, "", (fact,), fact.word, f"{fact.word}: {node.formula}")
     name = parse_label(node.label) if node.label else None
     full_name = parse_label(node.label, limit=LONGEST_HINT).text if node.label else ""
     facts = [Fact("value", number(node.value))]
@@ -157,10 +168,10 @@ def box_of_group(group: Group, is_output: bool) -> Box:
         group: the Values that it stands for.
         is_output: whether the output is in it; it is framed as such.
     """
-    facts = _facts_of_group(group)
+    facts, ends = _facts_of_group(group), ERROR if group.raised() else "output"
     return Box(
         id=group.id,
-        role="input" if group.takes_no_inputs else "output" if is_output else "operation",
+        role="input" if group.takes_no_inputs else ends if is_output else "operation",
         name=name_of_group(group),
         kind=_kind_of_group(group),
         facts=facts,
@@ -200,7 +211,8 @@ def _kind_of_group(group: Group) -> str:
 
 
 def _facts_of_group(group: Group) -> tuple[Fact, ...]:
-    given, before, weights = group.outputs(), group.part("pre-activation"), group.weights()
+    before, weights, raised = group.part("pre-activation"), group.weights(), group.raised()
+    given = [node for node in group.outputs() if node not in raised]
     if group.kind == "inputs":
         said = [_measured("x" if group.title == INPUTS else "values", "{values}", group.members)]
     elif group.kind == "input":
@@ -216,13 +228,14 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
             _measured("gradient of z", "{gradients}", before),
         ]
     else:
-        said = [_measured("a" if group.is_layer else "output", "{values}", given)]
+        said = [*map(what_was_raised, raised)]
+        said.append(_measured("a" if group.is_layer else "output", "{values}", given))
         said += facts_of_parameters(
             weights,
             {node.id for node in weights if group.parts.get(node.id) == "bias"},
             group.lent,
         )
-        if group.unused > 0:
+        if group.unused > 0 and not raised:
             said.append(Fact(UNUSED, counted(group.unused, "parameter")))
     if group.skips:
         said.append(SKIP)

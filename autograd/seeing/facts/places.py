@@ -30,6 +30,7 @@ from autograd.core.recording import Argument, UseOfValues
 from autograd.graph import topological_order
 from autograd.node import Node
 from autograd.notation.labels import called, is_bias, is_position
+from autograd.seeing.facts.after_an_error import ERROR
 
 Path = tuple[str, ...]
 """The names of Modules from the outermost one inwards; of the outermost itself empty.
@@ -277,7 +278,8 @@ class _Reader:
 
     def _place_made(self, use: int, values: Sequence[Any]) -> None:
         path = self.structure.uses[use].module
-        parts = self._owners[use].parts_of(values)
+        made = [v for v in values if v.role != ERROR]
+        parts = self._owners[use].parts_of(made) if made else {}
         for v in values:
             self.structure.places[v] = Place(path, parts.get(v, ""), None, use)
 

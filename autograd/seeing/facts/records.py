@@ -27,10 +27,10 @@ class NodeFact(NamedTuple):
         label: its own label, else the name of the caller's variable that holds it, else the path under
             which a Module holds it, as short as it is unique, else "".
         role: "input", "weight", "constant", "operation", or "output" for what the trace was
-            taken of (unless that is a leaf).
+            taken of (unless that is a leaf); in the drawing of an error "error", for what was not computed.
         op: the name of the op that computed it; None for a leaf.
         symbol: the symbol of that op, ``a·b`` for a dot product without weights; None for a leaf.
-        formula: that op applied to its inputs, in their names; None for a leaf.
+        formula: that op applied to its inputs, in their names; None for a leaf; of an error what it says.
         value: the number.
         gradient: ∂output/∂node; None where it was not computed, and for constants.
     """

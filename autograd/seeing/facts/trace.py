@@ -17,6 +17,7 @@ from autograd.node import NO_GRADIENT
 from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
+from autograd.seeing.facts.after_an_error import ERROR, NOT_COMPUTED, Raised
 from autograd.seeing.facts.names import check_value, label_of, labels_of, names_in, symbol_of
 from autograd.seeing.facts.places import Structure, structure_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
@@ -96,6 +97,8 @@ def _node(
     labels: dict[Value, str],
     written: dict[Value, Expression],
 ) -> NodeFact:
+    if isinstance(v, Raised):
+        return NodeFact(name, "", ERROR, NOT_COMPUTED.name, None, v.said, v.data, None)
     label = label_of(v, labels)
     whole = None if v.op is None else applied(v.op, [_written(x, labels, written) for x in v.inputs])
     if whole is not None and not label and len(whole.text) <= LONGEST_NESTED_FORMULA:
@@ -126,6 +129,6 @@ def _edge(ids: Mapping[Value, str], target: Value, position: int, upstream: floa
     ends = ids[source], ids[target]
     if source.role == "constant" or target.role == "constant":
         return EdgeFact(*ends, position, partial=None, contribution=None)
-    partial = target.partials[position]
-    sent = None if upstream is None or partial is NOT_REACHED else upstream * partial
+    partial = None if target.role == ERROR else target.partials[position]
+    sent = None if upstream is None or partial is None or partial is NOT_REACHED else upstream * partial
     return EdgeFact(*ends, position, partial, sent)

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
+from autograd.seeing.facts.after_an_error import ERROR
 from autograd.seeing.facts.folding.group import INPUTS, ITSELF, Group
 from autograd.seeing.facts.folding.levels import levels_within
 from autograd.seeing.facts.folding.links import Link, links_between
@@ -236,6 +237,9 @@ class _Homes:
             for node in self._trace.nodes
             if node.op and (place := self._trace.places.get(node.id))
         )
+        last = self._trace.places.get(self._trace.output)
+        if last and self._trace.nodes[-1].role == ERROR:
+            own[last.module] = MOST_LOOSE + 1  # the Module that raised it has a box
         self._without = {
             path for path in containers
             if own[path] <= MOST_LOOSE and (not self._is_held(path) or self._by == "neuron")

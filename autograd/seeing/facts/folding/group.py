@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Literal
 
+from autograd.seeing.facts.after_an_error import ERROR
 from autograd.seeing.facts.places import Path
 from autograd.seeing.facts.records import NodeFact
 
@@ -83,6 +84,10 @@ class Group:
     def part(self, part: str) -> list[NodeFact]:
         """Return the members that are this part of their Module, such as "pre-activation"."""
         return [node for node in self.members if self.parts.get(node.id) == part]
+
+    def raised(self) -> list[NodeFact]:
+        """Return the member that was not computed, because an error was raised; empty if there is none."""
+        return [node for node in self.members[-1:] if node.role == ERROR]
 
     @property
     def nodes(self) -> list[NodeFact]:

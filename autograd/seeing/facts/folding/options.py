@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from autograd.notation.hints import described, did_you_mean, short_repr
+from autograd.seeing.facts.after_an_error import ERROR
 from autograd.seeing.facts.folding.after import with_box_after
 from autograd.seeing.facts.folding.folded import FOLDINGS, By, Folded, fold
+from autograd.seeing.facts.folding.opening import list_of
+from autograd.seeing.facts.places import layer_of
 from autograd.seeing.facts.records import Trace
 
 
@@ -59,5 +62,10 @@ class Folding:
         Raises:
             ValueError: if there is nothing to fold, or for an unknown path in ``opened``.
         """
-        folded = fold(trace, self.by, self.depth, self.opened)
+        opened, apart = self.opened, ""
+        place = trace.places.get(trace.output)
+        if place and self.by == "module" and trace.nodes[-1].role == ERROR:  # its Module has a box of its own
+            path = layer_of(place.module, trace.modules)
+            opened, apart = (*opened, *[".".join(path[:-1])] * (path[:-1] in trace.modules)), list_of(path)
+        folded = fold(trace, self.by, self.depth, opened, [apart] if apart else ())
         return folded if self.by == "neuron" else with_box_after(folded, trace)
