@@ -20,8 +20,8 @@ TEXTBOOK = re.compile(
 )
 CUT = r"[^\W\d][\w.\[\]-]*(?: \d+[\w.\[\]-]*)* ?…[\w.\[\]-]*(?: \d+[\w.\[\]-]*)*\."
 PATH = rf"(?:{CUT}|(?:[^\W\d][\w]*(?: \d+)?(?:\[-?\d+\])*\.(?:\d+\.)*)+)"
-"""What stands in a name before its own letters: the Module that it is of, as in ``block 1.fc[2].w₁₁``, or with
-its middle cut out, as in ``blo…fc[2].w₁₁``."""
+"""What stands in a name before its own letters: the Module that it is of, as in ``block 1.fc[2].w₁₁``, or in
+``blo…fc[2].w₁₁``, with its middle cut out."""
 SUBSCRIPT_DIGITS, SUPERSCRIPT_DIGITS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED_BRACKETS = "⁽⁾"
 """What stands around the index of a layer: without them z³ would read as a power."""
