@@ -369,6 +369,46 @@ def test_a_link_restores_all_settings_and_says_what_it_cannot(sheet, opened):
     assert sheet.errors == []
 
 
+def test_a_link_restores_what_is_seen(sheet):
+    sheet.select_option("#lines", "gradients")
+    sheet.click("#held")
+    sheet.click("#sharp")
+    sheet.fill("[name=rate]", "0.3")
+    sheet.press("[name=rate]", "Enter")
+    link, steps = sheet.url, sheet.evaluate("training.steps")
+    assert link.endswith("#rate=0.3&lines=gradients&held=off&sharp=on")
+    sheet.goto("about:blank")
+    sheet.goto(link)
+    assert sheet.evaluate("VIEWS.map(viewOf)") == ["gradients", "off", "on"]
+    assert sheet.url == link
+    sheet.goto(link.split("#")[0] + "#held=no&lines=routes")
+    wait_until(sheet, "part('complaint').textContent")
+    assert "“held” is on or off; got “no”" in sheet.inner_text("#complaint")
+    assert "“lines” is weights or gradients; got “routes”" in sheet.inner_text("#complaint")
+    assert sheet.evaluate("VIEWS.map(viewOf)") == ["weights", "on", "off"]
+    assert steps == 0
+    assert sheet.errors == []
+
+
+def test_a_link_hides_controls(sheet):
+    names = sheet.evaluate("HIDEABLE")
+    assert sheet.evaluate("part('hideable').textContent.split(', ')") == names
+    assert sheet.evaluate("HIDEABLE.every((name) => controlsOf(name).every((c) => c.checkVisibility()))")
+    address = sheet.url.split("#")[0]
+    for name in names:
+        sheet.evaluate("(hash) => (location.hash = hash)", f"hide={name}&layers=2")
+        wait_until(sheet, f"hide.join() === '{name}'")
+        away = sheet.evaluate(
+            "HIDEABLE.filter((name) => !controlsOf(name).some((control) => control.checkVisibility()))"
+        )
+        assert away == ([*SETTINGS, "setting"] if name == "setting" else [name])
+        assert sheet.url == f"{address}#layers=2&hide={name}"
+    sheet.evaluate("(hash) => (location.hash = hash)", "hide=everything")
+    wait_until(sheet, "!hide.length")
+    assert sheet.inner_text("#complaint") == "The link: There is no control “everything” to hide."
+    assert sheet.errors == []
+
+
 def test_a_training_that_runs_away_says_so_and_stops(sheet):
     sheet.evaluate("take({ data: 'hills', cost: 'half_mse', activation: 'linear', rate: 100 })")
     sheet.click("#run")
