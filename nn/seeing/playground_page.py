@@ -199,6 +199,9 @@ def playground(
 ) -> Playground:
     """Return a page on which a network learns, live, and on which every setting can be changed.
 
+    The page's address keeps, after ``#``, the settings and what is shown: ``lines=gradients``, ``held=off``,
+    ``sharp=on``.  ``hide=init,seed`` there hides controls by name, for a class; the page lists the names.
+
     Args:
         X, y: samples of yours, two numbers each, of two classes or with a number to learn; scale them first.
             By default the page has sets of `nn.data` alone.

@@ -9,14 +9,8 @@ from autograd.notation.numbers import number
 from nn import MLP, losses, seeing
 from nn.data.planar import PLANAR
 from nn.seeing.playground_page import ACTING, COSTS, FEATURES, OPTIMIZERS, PENALTIES, SETTINGS
+from tests.nn.seeing.playgrounds import EPOCHS, centre, in_python, wait_until
 from tests.shown import MEASURE, OPEN, SCREENS, SMALLEST
-
-EPOCHS = """([settings, epochs]) => {
-  training = new Training(settings);
-  const started = Array.from(training.numbers);
-  for (let k = 0; k < epochs; k++) epochOf();
-  return { started, ended: Array.from(training.numbers), history: training.history };
-}"""
 
 WAYS = [
     {},
@@ -30,30 +24,6 @@ WAYS = [
     {"data": "quadrants", "activation": "softplus", "features": ["x1*x1", "x2*x2", "sin(x2)"]},
     *({"activation": name, "layers": [2]} for name in ("linear", "leaky_relu", "selu", "silu", "sin")),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def page():
-    return seeing.playground().html()
-
-
-@pytest.fixture
-def sheet(opened, page):
-    return opened(page, ready=False, width=1200, height=900)
-
-
-def wait_until(sheet, condition):
-    """Wait frame by frame: the page's policy forbids what playwright's own waiting does."""
-    sheet.evaluate(f"async () => {{ while (!({condition})) await new Promise(requestAnimationFrame); }}")
-
-
-def in_python(sheet, **given):
-    """What the page says that its training is in Python, carried out."""
-    sheet.evaluate("part('python').open = true")
-    text = sheet.evaluate("inPython()").replace("..., ...", "given")
-    scope = dict(given)
-    exec(text.replace("    model, X, y,", "    model, X, y, progress=False, engine='eager',"), scope)
-    return scope
 
 
 def test_the_ways_go_through_every_choice():
@@ -164,211 +134,6 @@ def test_it_runs_pauses_and_begins_again_with_the_same_numbers(page, opened, mot
     assert sheet.errors == []
 
 
-STRUCTURE = {"data": "circles", "activation": "relu", "init": "normal", "cost": "hinge", "seed": 3,
-             "layers": [3], "features": ["x1"]}  # fmt: skip
-ON_THE_WAY = {"noise": 0.4, "held_out": 30, "data_seed": 3, "penalty": "l2", "strength": 0.1,
-              "optimizer": "Adam", "rate": 0.02, "batch": 7}  # fmt: skip
-
-
-def test_settings_are_of_the_structure_or_taken_on_the_way():
-    assert {*SETTINGS, "layers", "features"} == {*STRUCTURE, *ON_THE_WAY}
-
-
-@pytest.mark.parametrize("name", ON_THE_WAY)
-def test_a_setting_is_taken_on_the_way(sheet, name):
-    begun, ended = sheet.evaluate(
-        """([name, x]) => {
-          take({ penalty: "l1" });
-          training.step();
-          part("run").click();
-          const { numbers, steps, epoch } = training;
-          const begun = [Array.from(numbers), steps, epoch, true];
-          take({ [name]: x });
-          return [begun, [Array.from(training.numbers), training.steps, training.epoch, running > 0]];
-        }""",
-        [name, ON_THE_WAY[name]],
-    )
-    assert begun == ended
-    assert sheet.evaluate(f"[settings.{name}, training.{name}]") == [ON_THE_WAY[name]] * 2
-    sheet.click("#run")
-    wait_until(sheet, "!running")
-    sheet.evaluate("part('python').open = true; tell()")
-    assert "Settings were changed on the way" in sheet.inner_text("#told")
-    before = {**{n: s.start for n, s in SETTINGS.items()}, "penalty": "l1"}[name]
-    told = f"until step 1: {SETTINGS[name].label} = {before}"
-    assert told in sheet.evaluate("inPython()")
-    assert sheet.evaluate("training.history.every((x) => Number.isFinite(x.cost))")
-    sheet.click("#restart")
-    assert "on the way" not in sheet.inner_text("#told")
-    assert "#" not in sheet.evaluate("inPython()")
-    assert sheet.errors == []
-
-
-@pytest.mark.parametrize("name", STRUCTURE)
-def test_another_structure_begins_again(sheet, name):
-    sheet.evaluate("training.step(); run()")
-    sheet.evaluate("([name, x]) => take({ [name]: x })", [name, STRUCTURE[name]])
-    assert sheet.evaluate("[training.steps, running]") == [0, 0]
-
-
-def test_before_the_first_step_a_setting_is_as_if_it_had_been_there(sheet):
-    sheet.evaluate("(changes) => { for (const name in changes) take({ [name]: changes[name] }); }", ON_THE_WAY)
-    sheet.evaluate("epochOf(); epochOf(); tell()")
-    found = sheet.evaluate("[Array.from(training.numbers), training.history]")
-    fresh = sheet.evaluate(EPOCHS, [sheet.evaluate("settings"), 2])
-    assert found == [fresh["ended"], fresh["history"]]
-    assert "on the way" not in sheet.inner_text("#told")
-
-
-def test_what_is_taken_on_the_way_is_what_the_next_steps_do(sheet):
-    sheet.evaluate("epochOf(); training.step(); take({ rate: 0.03 }); take({ batch: 30 }); chooseSample(undefined)")
-    assert sheet.evaluate("training.batches.map((places) => places.length)") == [30, 30, 30]
-    before, gradients = sheet.evaluate("[Array.from(training.numbers), Array.from(training.gradients)]")
-    sheet.evaluate("training.step()")
-    wanted = [w - 0.03 * g for w, g in zip(before, gradients, strict=True)]
-    assert sheet.evaluate("Array.from(training.numbers)") == pytest.approx(wanted, rel=1e-12)
-    sheet.evaluate("take({ optimizer: 'Adam' })")
-    before = sheet.evaluate("Array.from(training.numbers)")
-    sheet.evaluate("training.step()")  # the first of Adam moves each weight by the rate
-    moved = [abs(a - b) for a, b in zip(before, sheet.evaluate("Array.from(training.numbers)"), strict=True)]
-    assert moved == pytest.approx([0.03] * len(moved), rel=1e-3)
-    sheet.evaluate("take({ data_seed: 5 })")
-    assert sheet.evaluate("training.points") == sheet.evaluate("new Training(settings).points")
-    assert sheet.evaluate("training.test") == sheet.evaluate("new Training(settings).test")
-    assert sheet.evaluate("epochOf()")
-    assert sheet.errors == []
-
-
-ON_A_LINE = """() => {
-  const { hit } = picture.paths[5];
-  const point = hit.getPointAtLength(0.7 * hit.getTotalLength());
-  const { x, y } = new DOMPoint(point.x, point.y).matrixTransform(hit.getScreenCTM());
-  return [x, y];
-}"""
-NUMBER = "part('number').checkVisibility() && [part('number').innerText.trim(), part('number').querySelector('input').value]"
-
-
-def test_a_line_and_a_bias_tell_their_number_and_are_set_where_they_are(sheet):
-    sheet.mouse.move(*sheet.evaluate(ON_A_LINE))
-    name, x = sheet.evaluate("[picture.paths[5].parameter.name, training.numbers[7]]")
-    assert sheet.evaluate(NUMBER) == [f"{name} =", number(x)]
-    sheet.evaluate("part('epoch').click()")
-    assert sheet.evaluate(NUMBER)[1] == number(sheet.evaluate("training.numbers[7]"))
-    sheet.mouse.move(1, 1)
-    assert sheet.evaluate(NUMBER) is False
-    sheet.mouse.click(*sheet.evaluate(ON_A_LINE))
-    sheet.keyboard.type("0.25")
-    sheet.keyboard.press("Enter")
-    assert sheet.evaluate("training.numbers[7]") == 0.25
-    assert sheet.inner_text("#chain-title") == f"The chain rule of {name}"
-    sheet.keyboard.press("Escape")
-    assert sheet.evaluate(NUMBER) is False
-    mark = sheet.get_by_role("button", name="Bias b₂⁽¹⁾")
-    mark.click()
-    for text, sign in (("−0.5", "negative"), ("much", "negative"), ("2", "positive"), ("0", "")):
-        sheet.get_by_label("b₂⁽¹⁾ here").fill(text)
-        sheet.keyboard.press("Enter")
-        assert mark.locator("i").get_attribute("class") == sign
-    assert sheet.evaluate("training.numbers[5]") == 0
-    assert sheet.inner_text("#chain-title") == "The chain rule of b₂⁽¹⁾"
-    sheet.keyboard.press("Escape")
-    mark.press("Enter")
-    assert mark.get_attribute("aria-current") == "true"
-    assert sheet.errors == []
-
-
-@pytest.mark.parametrize("name", FEATURES)
-def test_every_input_is_shown_large_under_the_pointer(sheet, name):
-    shown, function = FEATURES[name]
-    sheet.get_by_role("button", name=f"Input {shown}", exact=True).hover()
-    off = "" if name in ("x1", "x2") else ", switched off"
-    assert sheet.inner_text("#seen-title") == f"The input {shown}{off}"
-    assert f"the line: {shown} = 0" in sheet.inner_text("#legend")
-    given, x1, x2 = sheet.evaluate("""(name) => [training.inputOverPlane(name),
-      ...[training.x1, training.x2].map((i) => training.grid.values[i])].map((xs) => xs[77])""", name)
-    assert given == pytest.approx(function(Value(x1), Value(x2)).data, rel=1e-15)
-    sheet.mouse.click(*centre(sheet.locator(f"[data-key='{name}']")))
-    sheet.mouse.move(1, 1)
-    assert sheet.inner_text("#seen-title") == "The output z₁⁽³⁾"
-    assert sheet.errors == []
-
-
-def centre(thing):
-    box = thing.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def test_the_numbers_of_a_neuron_are_set_in_its_table(sheet):
-    sheet.evaluate("select({ kind: 'neuron', layer: 2, neuron: 1 })")
-    own = sheet.evaluate("training.parameters.filter((p) => p.layer === 2 && p.neuron === 1)")
-    wanted = [-1.5, -2e-7, 0.5, 1.25, 1e9]
-    for parameter, x in zip(own, wanted, strict=True):
-        field = sheet.get_by_label(f"{parameter['name']} by hand")
-        field.fill(str(x))
-        field.press("Enter")
-        assert field.evaluate("(e) => e === document.activeElement && numberIn(e.value)") == x
-    assert sheet.evaluate("(own) => own.map(({ at }) => training.numbers[at])", own) == wanted
-    assert "Infinity" not in sheet.inner_text("#account")
-
-
-def test_a_line_is_chosen_and_a_neuron_shown_large_by_the_pointer(sheet):
-    sheet.mouse.click(*sheet.evaluate(ON_A_LINE))
-    name = sheet.evaluate("picture.paths[5].parameter.name")
-    assert sheet.inner_text("#chain-title") == f"The chain rule of {name}"
-    sheet.get_by_role("button", name="Neuron a₃⁽¹⁾, layer 1").hover()
-    assert sheet.inner_text("#seen-title") == "What a₃⁽¹⁾ gives"
-    sheet.mouse.move(1, 1)
-    assert sheet.inner_text("#seen-title") == "The output z₁⁽³⁾"
-
-
-def test_settings_are_changed_in_the_page_and_refused_with_a_sentence(sheet):
-    sheet.select_option("[name=data]", "spirals")
-    sheet.fill("[name=rate]", "0.3")
-    sheet.press("[name=rate]", "Enter")
-    sheet.fill("[name=noise]", "7")
-    sheet.press("[name=noise]", "Tab")
-    assert sheet.inner_text("#complaint") == "Noise is a number from 0 to 1; got “7”."
-    assert sheet.input_value("[name=noise]") == "0.1"
-    assert sheet.evaluate("[training.data, training.rate, training.noise]") == ["spirals", 0.3, 0.1]
-    sheet.select_option("[name=data]", "hills")
-    assert sheet.inner_text("#complaint") == "hills has numbers as targets: the cost is half_mse now."
-    sheet.select_option("[name=cost]", "hinge")
-    assert "hinge is for two classes" in sheet.inner_text("#complaint")
-    assert sheet.input_value("[name=cost]") == "half_mse"
-    sheet.click("[aria-label='One neuron more in layer 2']")
-    sheet.click("#deeper")
-    sheet.click("[aria-label='Input x₁x₂']")
-    assert sheet.evaluate("[training.layers, training.features]") == [[4, 3, 3], ["x1", "x2", "x1*x2"]]
-    sheet.click("[aria-label='Input x₁x₂']")
-    sheet.click("[aria-label='Input x₂']")
-    sheet.click("[aria-label='Input x₁']")
-    assert sheet.inner_text("#complaint") == "A network is given at least one input."
-
-
-def test_a_link_restores_all_settings_and_says_what_it_cannot(sheet, opened):
-    sheet.select_option("[name=data]", "circles")
-    sheet.select_option("[name=activation]", "relu")
-    sheet.click("#shallower")
-    sheet.click("[aria-label='Input sin x₂']")
-    sheet.click("#reseed")
-    link, settings = sheet.url, sheet.evaluate("settings")
-    assert link.endswith("#data=circles&activation=relu&seed=1&features=x1,x2,sin(x2)&layers=4")
-    sheet.goto("about:blank")
-    sheet.goto(link)
-    assert sheet.evaluate("settings") == settings
-    assert sheet.evaluate("training.layers") == [4]
-    sheet.goto("about:blank")
-    sheet.goto(link.split("#")[0] + "#layers=9&rate=x&nothing=1&toString=1&features=valueOf&data=ramp")
-    told = sheet.inner_text("#complaint")
-    assert "got “9”" in told
-    assert "got “x”" in told
-    assert "no setting “nothing”" in told
-    assert "no setting “toString”" in told
-    assert "got “valueOf”" in told
-    assert sheet.evaluate("[settings.layers, settings.data, settings.cost]") == [[4, 2], "ramp", "half_mse"]
-    assert sheet.errors == []
-
-
 def test_a_training_that_runs_away_says_so_and_stops(sheet):
     sheet.evaluate("take({ data: 'hills', cost: 'half_mse', activation: 'linear', rate: 100 })")
     sheet.click("#run")
@@ -425,36 +190,43 @@ def test_the_legend_names_the_signs_that_are_seen(sheet):
     assert not high.startswith("−")
 
 
+@pytest.mark.parametrize(("low", "high"), [(-1.4, 2.3), (0.001, 0.0042), (-3e4, 9e5), (7.0, 7.5)])
+def test_the_ticks_of_an_axis_are_few_and_round(sheet, low, high):
+    ticks = sheet.evaluate("([low, high]) => ticksOf(low, high)", [low, high])
+    assert 2 <= len(ticks) <= 6
+    assert all(low <= x <= high and len(f"{x:.6g}".strip("-0.").replace(".", "")) <= 3 for x in ticks)
+
+
+def test_the_axes_tell_where_the_samples_are(sheet):
+    for axis, word in enumerate(("across", "up")):
+        ticks = sheet.locator(f"#axes .{word}")
+        *numbers, name = ticks.all_inner_texts()
+        assert name == ("x₁", "x₂")[axis]
+        plane = sheet.locator("#plane").bounding_box()
+        for k, text in enumerate(numbers):
+            point = [0, 0]
+            point[axis] = float(text.replace("−", "-"))
+            share = sheet.evaluate("(p) => picture.at(p).map((x) => x / 480)", point)[axis]
+            wanted = plane["xy"[axis]] + share * plane["width"]
+            assert centre(ticks.nth(k))[axis] == pytest.approx(wanted, abs=2)
+
+
+def test_the_range_of_the_colours_is_told(sheet):
+    assert sheet.inner_text("#ramp").split("\n") == ["chance of lower: 0", "1"]
+    sheet.evaluate("take({ cost: 'hinge' })")
+    assert sheet.inner_text("#ramp").split("\n") == ["−1 or less", "1 or more"]
+    sheet.evaluate("select({ kind: 'neuron', layer: 1, neuron: 0 })")
+    ends = sheet.evaluate(
+        "[Math.min, Math.max].map((f) => f(...training.overPlane()[training.columns[1][0]]))"
+    )
+    assert sheet.inner_text("#ramp").split("\n") == [number(x) for x in ends]
+    assert sheet.errors == []
+
+
 def test_the_largest_seed_is_followed_by_0(sheet):
     sheet.evaluate("take({ seed: 4294967295 })")
     sheet.click("#reseed")
     assert sheet.evaluate("settings.seed") == 0
-
-
-def test_everything_is_reached_by_keyboard(sheet):
-    sheet.get_by_role("button", name="Neuron a₂⁽¹⁾, layer 1").press("Enter")
-    assert sheet.inner_text("#chain-title") == "The neuron a₂⁽¹⁾"
-    assert sheet.get_by_role("button", name="Neuron a₂⁽¹⁾, layer 1").get_attribute("aria-current") == "true"
-    assert sheet.inner_text("#seen-title") == "What a₂⁽¹⁾ gives"
-    sheet.get_by_role("button", name="w₂₂⁽¹⁾").press("Enter")
-    assert sheet.inner_text("#chain-title") == "The chain rule of w₂₂⁽¹⁾"
-    assert sheet.evaluate("document.activeElement.id") == "chain-title"
-    sheet.get_by_role("button", name="Sample").first.press("Enter")
-    route = sheet.get_by_label("Route", exact=True)
-    route.press("ArrowDown")
-    assert route.input_value() == "1"
-    assert route.evaluate("(e) => e === document.activeElement")
-    assert sheet.is_checked("[name=scope][value=sample]")
-    field = sheet.get_by_label("w₂₂⁽¹⁾ by hand")
-    field.fill("−0,5")
-    field.press("Enter")
-    assert sheet.evaluate("training.numbers[4]") == -0.5
-    assert "set by hand" in sheet.inner_text("#told")
-    sheet.get_by_role("button", name="The cost J").press("Enter")
-    assert "softplus" in sheet.inner_text("#account")
-    sheet.get_by_role("button", name="One epoch").press("Enter")
-    assert sheet.inner_text("#told").startswith("Epoch 1,")
-    assert sheet.errors == []
 
 
 def test_a_sample_is_chosen_in_the_plane(sheet):

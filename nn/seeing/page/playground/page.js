@@ -94,8 +94,54 @@ function fill() {
   part("settings").elements.strength.disabled = settings.penalty === "none";
   part("shallower").disabled = settings.layers.length === 0;
   part("deeper").disabled = settings.layers.length === facts.most[0];
-  const differing = Object.keys(settings).filter((name) => String(settings[name]) !== String(start[name]));
-  const link = `#${differing.map((name) => `${name}=${encodeURIComponent(settings[name]).replaceAll("%2C", ",")}`).join("&")}`;
+  writeLink();
+}
+
+// ------------------------------------------------------------------------------- the address
+
+const VIEWS = ["lines", "held", "sharp"]; // what is seen, without a change to the training
+const BUTTONS = ["run", "step", "epoch", "restart", "reseed", "redraw", "speed"];
+const HIDEABLE = [...Object.keys(facts.settings), "layers", ...BUTTONS, ...VIEWS, "setting", "python"];
+let hide = [];
+
+function viewOf(name) {
+  const control = part(name);
+  return control.type === "checkbox" ? (control.checked ? "on" : "off") : control.value;
+}
+
+function setView(name, text) {
+  const control = part(name), isBox = control.type === "checkbox";
+  const choices = isBox ? ["on", "off"] : [...control.options].map(({ value }) => value);
+  if (!choices.includes(text)) throw `“${name}” is ${choices.join(" or ")}; got “${text}”.`;
+  if (isBox) control.checked = text === "on";
+  else control.value = text;
+}
+
+const startViews = Object.fromEntries(VIEWS.map((name) => [name, viewOf(name)]));
+
+function controlsOf(name) {
+  if (name === "layers") return [...document.querySelectorAll("#network .stepper")];
+  const control = part("settings").elements[name] ?? part(name);
+  return [control.closest("label") ?? control];
+}
+
+// Hide the controls that the address names, and show all others.
+function hideControls() {
+  for (const name of HIDEABLE) for (const control of controlsOf(name)) control.classList.toggle("away", hide.includes(name));
+}
+
+function readHide(text) {
+  const names = [...new Set(text.split(","))];
+  const unknown = names.find((name) => !HIDEABLE.includes(name));
+  if (unknown !== undefined) throw `There is no control “${unknown}” to hide.`;
+  hide = names;
+}
+
+function writeLink() {
+  const now = { ...settings, ...Object.fromEntries(VIEWS.map((name) => [name, viewOf(name)])), hide };
+  const usual = { ...start, ...startViews, hide: "" };
+  const differing = Object.keys(now).filter((name) => String(now[name]) !== String(usual[name]));
+  const link = `#${differing.map((name) => `${name}=${encodeURIComponent(now[name]).replaceAll("%2C", ",")}`).join("&")}`;
   part("link").href = link;
   part("link").textContent = link;
   try {
@@ -106,7 +152,11 @@ function fill() {
 // What the address asks for; what it asks in vain is told.
 function readLink() {
   settings = { ...start };
+  hide = [];
+  for (const name of VIEWS) setView(name, startViews[name]);
   const refused = [...new URLSearchParams(location.hash.slice(1))].map(([name, text]) => refusal(() => {
+    if (name === "hide") return readHide(text);
+    if (VIEWS.includes(name)) return setView(name, text);
     if (!Object.hasOwn(start, name)) throw `There is no setting “${name}”.`;
     settings[name] = read(name, text);
   })).filter(Boolean);
@@ -173,6 +223,7 @@ function begin() {
   if (!(sample in training.points)) sample = undefined;
   if (!there) chosen = { kind: "weight", at: 0 };
   picture.build(training);
+  hideControls();
   fill();
   update();
 }
@@ -289,7 +340,12 @@ for (const [id, name] of [["reseed", "seed"], ["redraw", "data_seed"]]) {
 }
 part("deeper").addEventListener("click", () => attempt(() => take({ layers: [...settings.layers, settings.layers.at(-1) ?? 4] })));
 part("shallower").addEventListener("click", () => attempt(() => take({ layers: settings.layers.slice(0, -1) })));
-for (const id of ["lines", "sharp", "held"]) part(id).addEventListener("change", update);
+for (const id of VIEWS) {
+  part(id).addEventListener("change", () => {
+    writeLink();
+    update();
+  });
+}
 part("python").addEventListener("toggle", tell);
 part("number").addEventListener("focusout", () => picture.hideNumber());
 part("number").addEventListener("keydown", ({ key, target }) => key === "Escape" && target.blur());
@@ -315,6 +371,7 @@ window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () 
 });
 
 readInks();
+part("hideable").textContent = HIDEABLE.join(", ");
 part("setting").open = innerWidth > 1000; // else the network is to be seen first
 part("playground").hidden = false;
 readLink();

@@ -2,6 +2,7 @@
 
 const ROW = 60; // from neuron to neuron, in pixels
 const OF_WEIGHTS = [0.02, 10, 0.7, 5.5]; // the least and the most that widths tell, and the widths in pixels
+const STRONGEST_INK = 165; // of 255
 const CROWD = 60; // more lines than this are thinner
 let inks; // the colours of the theme, as canvases want them
 
@@ -17,6 +18,14 @@ function readInks() {
 function widthOf(x, [least, most, thin, thick]) {
   const share = Math.log(Math.abs(x) / least) / Math.log(most / least);
   return thin + Math.min(1, Math.max(0, share || 0)) * (thick - thin);
+}
+
+// Round numbers between two ends, at most six.
+function ticksOf(low, high) {
+  const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((x) => x * power).find((x) => x >= rough);
+  const first = Math.ceil(low / step), count = Math.floor(high / step) - first + 1;
+  return Array.from({ length: count }, (_, k) => Number(((first + k) * step).toPrecision(6)));
 }
 
 class Picture {
@@ -170,11 +179,14 @@ class Picture {
     this.curves();
   }
 
+  areClasses = (index) => index === this.training.prediction && this.training.classes;
+  inksOf = (index) => (this.areClasses(index) ? [...inks.classes].reverse() : inks.signs);
+
   // Numbers over the plane as a picture of as many points: classes in their colours, other numbers by their signs.
   fill(pen, index, given) {
     const image = (this.image ??= pen.createImageData(GRID, GRID)), pixels = new Uint32Array(image.data.buffer);
-    const byClass = index === this.training.prediction && this.training.classes;
-    const [above, below] = (byClass ? [...inks.classes].reverse() : inks.signs).map(([r, g, b]) => r | (g << 8) | (b << 16));
+    const byClass = this.areClasses(index);
+    const [above, below] = this.inksOf(index).map(([r, g, b]) => r | (g << 8) | (b << 16));
     let [low, high] = [0, 0];
     if (!byClass) for (const x of given) [low, high] = [x < low ? x : low, x > high ? x : high];
     const largest = Math.max(-low, high);
@@ -183,7 +195,7 @@ class Picture {
     for (let k = 0; k < GRID * GRID; k++) {
       const x = sharp ? Math.sign(given[k]) : byClass ? lead(given[k]) : given[k] / (largest || 1);
       const column = k % GRID, row = GRID - 1 - (k - column) / GRID;
-      pixels[row * GRID + column] = (x > 0 ? above : below) | ((165 * Math.abs(x)) << 24); // of nan nothing is seen
+      pixels[row * GRID + column] = (x > 0 ? above : below) | ((STRONGEST_INK * Math.abs(x)) << 24); // of nan nothing is seen
     }
     pen.putImageData(image, 0, 0);
     return [low, high];
@@ -219,8 +231,42 @@ class Picture {
     }
     const output = index === training.prediction;
     part("seen-title").textContent = output ? `The output ${name}` : c ? `What ${name} gives` : `The input ${name}${index === undefined ? ", switched off" : ""}`;
+    this.ramp(index, range);
+    this.axes();
     this.tellLegend(output ? training.classes : null, range, c ? training.tape.nodes[z].name : name);
-    pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples`);
+    pen.canvas.setAttribute("aria-label", `${part("seen-title").textContent} over the plane of x₁ (across) and x₂ (up), and the samples; x₁ from ${training.range.map((ends) => ends.map(number).join(" to ")).join(", x₂ from ")}`);
+  }
+
+  // What the colours stand for, from the least to the most.
+  ramp(index, [low, high]) {
+    const { classes, byClass } = this.training;
+    const isClass = this.areClasses(index), chance = isClass && byClass[0] === 0;
+    const [from, to] = isClass ? byClass : [low, high];
+    const zero = `${to > from ? 100 * (chance ? 0.5 : -from / (to - from)) : 50}%`, largest = isClass && !chance ? 1 : Math.max(-from, to) || 1;
+    const ink = ([r, g, b], share) => `rgb(${r} ${g} ${b} / ${(STRONGEST_INK / 255) * (part("sharp").checked ? 1 : share)})`;
+    const [above, below] = this.inksOf(index);
+    const atZero = part("sharp").checked ? 1 : 0;
+    const [start, bar, end] = part("ramp").children;
+    bar.style.background = `linear-gradient(to right, ${ink(below, chance ? 1 : -from / largest)}, ${ink(below, atZero)} ${zero}, ${ink(above, atZero)} ${zero}, ${ink(above, to / largest)})`;
+    start.textContent = chance ? `chance of ${classes[1]}: 0` : isClass ? "−1 or less" : number(from);
+    end.textContent = isClass && !chance ? "1 or more" : number(to);
+  }
+
+  // A few numbers along both axes, for as long as the range stays.
+  axes() {
+    const { range } = this.training;
+    if (this.ranged === range) return;
+    this.ranged = range;
+    part("axes").querySelectorAll("span").forEach((old) => old.remove());
+    range.forEach(([low, high], axis) => {
+      const share = (x) => (x - low) / (high - low);
+      const ticks = ticksOf(low, high).filter((x) => share(x) > 0.04 && share(x) < 0.88).map((x) => [number(x), share(x)]);
+      for (const [text, at] of [...ticks, [["x₁", "x₂"][axis], 0.96]]) {
+        const made = element("span", { class: ["across", "up"][axis], "aria-hidden": true }, text);
+        made.style.setProperty("--at", at);
+        part("axes").append(made);
+      }
+    });
   }
 
   // The samples, drawn once for as long as they stay.
