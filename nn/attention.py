@@ -81,7 +81,10 @@ class Head(Module):
 
     def in_brief(self) -> str:
         """Return what it is in a few words; see `Module.in_brief`."""
-        return f"{self.number}, of {self.size}"
+        return f"of {self.size}"
+
+    def __repr__(self) -> str:
+        return f"Head({self.number}, {self.in_brief()})"
 
 
 @loadable

@@ -235,6 +235,8 @@ class Module(Constructed):
     def in_brief(self) -> str:
         """Return what it is in a few words beside its class, for ``repr`` and pictures: here none.
 
+        Those of equal Modules are equal: it does not tell where one stands among others.
+
         >>> from nn import Conv2d
         >>> Conv2d(1, 2, 3, stride=2).in_brief()
         '1 → 2, 3×3, stride 2'
