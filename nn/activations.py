@@ -133,5 +133,6 @@ class Elementwise(Module):
             return self.activation(as_value(x))
         return [self(part) for part in x]
 
-    def __repr__(self) -> str:
-        return f"Elementwise({self.activation_name})"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return self.activation_name

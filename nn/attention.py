@@ -79,8 +79,12 @@ class Head(Module):
         parts = {v: named[v.op.name] for v in made if v.op is not None and v.op.name in named}
         return parts | {v: "mix" for v in made if v.op is not None and parts.get(v.inputs[0]) == "share"}
 
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return f"of {self.size}"
+
     def __repr__(self) -> str:
-        return f"Head({self.number}, of {self.size})"
+        return f"Head({self.number}, {self.in_brief()})"
 
 
 @loadable
@@ -210,9 +214,9 @@ class Attention(Module):
             part = slice((head.number - 1) * head.size, head.number * head.size)
             yield head, part, [k[part] for k in seen.keys[:stop]], [v[part] for v in seen.values[:stop]]
 
-    def __repr__(self) -> str:
-        heads = counted(len(self.heads), "head") + ", causal" * self.causal
-        return f"Attention({self.width}, {heads}, {len(self.parameters()):,} parameters)"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return f"{self.width}, {counted(len(self.heads), 'head')}{', causal' * self.causal}"
 
 
 @dataclass(frozen=True)

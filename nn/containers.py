@@ -79,5 +79,6 @@ class Lambda(Module):
         """Return what the function gives."""
         return self.function(*inputs)
 
-    def __repr__(self) -> str:
-        return f"Lambda({self.name})"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return self.name

@@ -83,6 +83,16 @@ class _Windows(Module):
             steps.append([slice(k, k + size) for k in range(0, length - size + 1, stride)])
         return [[(rows, columns) for columns in steps[1]] for rows in steps[0]]
 
+    def _steps_in_words(self, stride: tuple[int, ...], padding: tuple[int, ...] | None = None) -> str:
+        """Return the size of a window, and those of stride and padding that are not these."""
+        said = ["×".join(map(str, self.size))]
+        others = [("stride", self.stride, stride)]
+        others += [] if padding is None else [("padding", self.padding, padding)]
+        for name, own, usual in others:
+            if own != usual:
+                said.append(f"{name} {own[0] if len({*own}) == 1 else '×'.join(map(str, own))}")
+        return ", ".join(said)
+
     def _shaped(self, planes: Sequence[Plane]) -> Any:
         """Return planes as they came: of a signal the channels."""
         return [list(plane[0]) if self.dimensions == 1 else [list(row) for row in plane] for plane in planes]
@@ -184,9 +194,13 @@ class Conv2d(_Windows):
         empty = [(zero,) * (len(plane[0]) + 2 * beside)] * above
         return [*empty, *((*sides, *row, *sides) for row in plane), *empty]
 
-    def __repr__(self) -> str:
-        told = f"{self.nin} → {self.kernels.nout}, {'×'.join(map(str, self.size))}"
-        return f"{type(self).__name__}({told}, {len(self.parameters()):,} parameters)"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        kernels, once = self.kernels, (1,) * self.dimensions
+        activation = f", {kernels.activation_name}" * (kernels.activation_name != "linear")
+        return (
+            f"{self.nin} → {kernels.nout}, {self._steps_in_words(once, (0,) * self.dimensions)}{activation}"
+        )
 
 
 @loadable
@@ -235,8 +249,9 @@ class _Pool(_Windows):
             for plane in self._planes(x)
         ])  # fmt: skip
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({'×'.join(map(str, self.size))})"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return self._steps_in_words(self.size)
 
 
 @loadable
@@ -315,8 +330,9 @@ class Reshape(Module):
             found = _in_parts(found, n)
         return list(found)
 
-    def __repr__(self) -> str:
-        return f"Reshape({', '.join(map(str, self.shape))})"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return ", ".join(map(str, self.shape))
 
 
 @loadable

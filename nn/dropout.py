@@ -82,8 +82,9 @@ class Dropout(Module):
         finally:
             self._given = None
 
-    def __repr__(self) -> str:
-        return f"Dropout({self.p:g})"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return f"{self.p:g}"
 
 
 class Masks:

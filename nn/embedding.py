@@ -92,8 +92,9 @@ class Embedding(Module):
         """Tell what was looked up; see `Module.parts_of`."""
         return {v: "embedding" for v in made if v.op is not None and v.op.name == "lookup"}
 
-    def __repr__(self) -> str:
-        return f"Embedding({self.vocabulary} × {self.width})"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return f"{self.vocabulary} × {self.width}"
 
 
 @loadable
@@ -121,5 +122,6 @@ class Sinusoids(Module):
         angles = (t / 10000 ** (k // 2 * 2 / self.width) for k in range(self.width))
         return [Constant(cos(a) if k % 2 else sin(a), f"p{t},{k + 1}") for k, a in enumerate(angles)]
 
-    def __repr__(self) -> str:
-        return f"Sinusoids({self.width})"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return str(self.width)

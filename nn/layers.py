@@ -249,11 +249,9 @@ class Layer(Matrices, Module):
             now.end(before)
         return outputs
 
-    def _in_words(self) -> str:
-        return f"{self.nin} → {self.nout}, {self.activation_name}, {_parameters(self)}"
-
-    def __repr__(self) -> str:
-        return f"Layer({self._in_words()})"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return f"{self.nin} → {self.nout}, {self.activation_name}"
 
 
 @loadable
@@ -388,11 +386,14 @@ class MLP(Module):
         """
         return matrices.residuals(self, X, y, loss)
 
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return " → ".join(map(str, [self.nin, *(layer.nout for layer in self.layers)]))
+
     def __repr__(self) -> str:
-        sizes = " → ".join(map(str, [self.nin, *(layer.nout for layer in self.layers)]))
-        layers = [f"\n  layer {layer.number}: {layer._in_words()}" for layer in self.layers]
+        layers = [f"\n  layer {x.number}: {x.in_brief()}, {_parameters(x)}" for x in self.layers]
         dropout = f", dropout {self.dropout.p:g}" if self.dropout is not None else ""
-        return f"MLP {sizes}, {_parameters(self)}{dropout}{''.join(layers)}"
+        return f"MLP {self.in_brief()}, {_parameters(self)}{dropout}{''.join(layers)}"
 
 
 # ------------------------------------------------------------------------------ checking arguments

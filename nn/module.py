@@ -232,7 +232,22 @@ class Module(Constructed):
         """
         return {}
 
+    def in_brief(self) -> str:
+        """Return what it is in a few words beside its class, for ``repr`` and pictures: here none.
+
+        Those of equal Modules are equal: it does not tell where one stands among others.
+
+        >>> from nn import Conv2d
+        >>> Conv2d(1, 2, 3, stride=2).in_brief()
+        '1 → 2, 3×3, stride 2'
+        """
+        return ""
+
     def __repr__(self) -> str:
+        if brief := self.in_brief():
+            count = len(self.parameters())
+            parameters = f", {counted(count, 'parameter')}" if count else ""
+            return f"{type(self).__name__}({brief}{parameters})"
         told = [(name, _classes_in(x)) for name, x in held(self)]
         classes = ", ".join(f"{name}: {classes}" for name, classes in told if classes)
         said = [classes] if classes else []

@@ -68,8 +68,9 @@ class Norm(Module):
         """Tell what comes out; see `Module.parts_of`."""
         return dict.fromkeys(made[-self.width :], "normalised")
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.width}, {len(self.parameters()):,} parameters)"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return str(self.width)
 
 
 @loadable

@@ -120,8 +120,9 @@ class Cell(Module):
         _label(layer, letter, self.nin)
         return layer
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.nin} → {self.n}, {len(self.parameters()):,} parameters)"
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return f"{self.nin} → {self.n}"
 
 
 @loadable

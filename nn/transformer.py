@@ -371,12 +371,14 @@ class Transformer(Module):
             )
         return parts
 
-    def __repr__(self) -> str:
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
         heads = counted(len(self.blocks[0].attention.heads), "head")
-        return (
-            f"Transformer of {self.vocabulary} tokens, {counted(len(self.blocks), 'block')} of {heads}, "
-            f"width {self.tokens.width}, context {self.context}, {len(self.parameters()):,} parameters"
-        )
+        blocks = f"{counted(len(self.blocks), 'block')} of {heads}"
+        return f"{self.vocabulary} tokens, {blocks}, width {self.tokens.width}, context {self.context}"
+
+    def __repr__(self) -> str:
+        return f"Transformer of {self.in_brief()}, {len(self.parameters()):,} parameters"
 
 
 def made_norm(norm: str, width: int, *, gain: bool, bias: bool) -> Norm:

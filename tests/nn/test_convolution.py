@@ -150,3 +150,28 @@ def test_the_kernels_are_shared_by_all_places():
 def test_bad_arguments_are_refused(make, message):
     with pytest.raises((TypeError, ValueError), match=message):
         make()
+
+
+SETTINGS = st.fixed_dictionaries({
+    "nin": st.integers(1, 2), "nout": st.integers(1, 2), "size": st.tuples(*[st.integers(1, 2)] * 2),
+    "stride": st.tuples(*[st.integers(1, 2)] * 2), "padding": st.tuples(*[st.integers(0, 1)] * 2),
+    "activation": st.sampled_from(["linear", "relu"]),
+})  # fmt: skip
+
+
+@given(SETTINGS, SETTINGS)
+def test_what_one_says_of_itself_tells_its_settings_apart(settings, others):
+    one, other = Conv2d(**settings), Conv2d(**others)
+    assert (one.in_brief() == other.in_brief()) == (settings == others)
+    assert repr(one).startswith(f"Conv2d({one.in_brief()}, ")
+    pools = [MaxPool2d(own["size"], own["stride"]) for own in (settings, others)]
+    alike = all(settings[name] == others[name] for name in ("size", "stride"))
+    assert (repr(pools[0]) == repr(pools[1])) == alike
+
+
+def test_what_is_usual_is_not_said():
+    assert repr(Conv2d(1, 4, 3)) == "Conv2d(1 → 4, 3×3, 40 parameters)"
+    assert repr(Conv2d(1, 4, 3, stride=2, padding=(1, 0))).startswith(
+        "Conv2d(1 → 4, 3×3, stride 2, padding 1×0"
+    )
+    assert [repr(MaxPool2d(2)), repr(AvgPool1d(3, 1))] == ["MaxPool2d(2×2)", "AvgPool1d(3, stride 1)"]

@@ -89,7 +89,8 @@ def box_markup(box: Box, theme: Theme, rounded: bool = False, is_module: bool = 
     if box.is_bare:
         return framed([row(cell(_plain_number(box, theme)))], box.role, theme)
     heading = [_heading(box, theme, is_module), "<HR/>"] if box.has_heading else []
-    return framed([*heading, *(_row(fact, theme) for fact in box.facts)], box.role, theme, rounded)
+    facts = [*filter(None, [box.module]), *box.facts]
+    return framed([*heading, *(_row(fact, theme) for fact in facts)], box.role, theme, rounded)
 
 
 def _plain_number(box: Box, theme: Theme) -> str:

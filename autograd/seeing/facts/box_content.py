@@ -69,6 +69,7 @@ class Box:
         facts: a word and a number for each row below.
         title: its full name or formula: what it is, without numbers.
         hint: what it says when pointed at, numbers included.
+        module: the class of its Module and what that says of itself; None if it says nothing.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Box:
     facts: tuple[Fact, ...]
     title: str
     hint: str
+    module: Fact | None = None
 
     @property
     def has_heading(self) -> bool:
@@ -168,6 +170,7 @@ def box_of_group(group: Group, is_output: bool) -> Box:
         group: the Values that it stands for.
         is_output: whether the output is in it; it is framed as such.
     """
+    module = Fact(group.of, group.brief) if group.brief else None
     facts, ends = _facts_of_group(group), ERROR if group.raised() else "output"
     return Box(
         id=group.id,
@@ -176,7 +179,9 @@ def box_of_group(group: Group, is_output: bool) -> Box:
         kind=_kind_of_group(group),
         facts=facts,
         title=group.title,
-        hint=f"{group.title}: " + ", ".join(f"{fact.word} {fact.number}" for fact in facts),
+        hint=f"{group.title}: "
+        + ", ".join(f"{x.word} {x.number}" for x in [*filter(None, [module]), *facts]),
+        module=module,
     )
 
 
@@ -203,7 +208,7 @@ def _kind_of_group(group: Group) -> str:
         return "input"
     if group.kind == "unit":
         return "neuron"
-    own = group.of if group.path not in ((), (group.of,)) else ""
+    own = group.of if group.path not in ((), (group.of,)) and not group.brief else ""
     kind = counted(group.units, "neuron") if group.is_layer else own
     name = group.path[-1] if group.path and group.count == 1 else ""
     is_told = not name[-1:].isdigit() or name.startswith(TEXTBOOK_LIST)

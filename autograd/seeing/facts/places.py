@@ -53,6 +53,7 @@ class Owner(Protocol):
     def named_parameters(self) -> Iterable[tuple[str, Any]]: ...
     def unmoved(self) -> Mapping[str, Any]: ...
     def parts_of(self, made: Sequence[Any]) -> Mapping[Any, str]: ...
+    def in_brief(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class ModuleFact:
         is_unit: whether it is one unit of a layer, such as a neuron.
         parameters: how many parameters it holds, those of Modules within it included.
         first: the path where the same Module is held first, which the places of its parameters name.
+        brief: what it says of itself in a few words, such as ``1 → 2, 3×3``; "" if nothing.
     """
 
     path: Path
@@ -96,6 +98,7 @@ class ModuleFact:
     is_unit: bool
     parameters: int
     first: Path
+    brief: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,7 @@ class _Reader:
         if path not in self.structure.modules:
             count = sum(1 for _ in module.named_parameters())
             kind, is_unit = type(module).__name__, bool(module.is_unit)
-            self.structure.modules[path] = ModuleFact(path, kind, is_unit, count, first)
+            self.structure.modules[path] = ModuleFact(path, kind, is_unit, count, first, module.in_brief())
 
     def _path(self, owner: Owner, caller: int | None) -> Path:
         """Return the path of a Module that a use called, by the way that it was reached.

@@ -439,6 +439,7 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
         title = titled(box.place, box.turns, trace.modules, count)
         holds = any(unit[:-1] == box.place for unit in units)
         group = Group("", title, box.kind, of, box.place, 0, count, len(units), turns, max(uses, 1), holds)
+        group.brief = trace.modules[box.place].brief
         group.within = titled(box.place[:-1], box.turns, trace.modules) if box.kind == "unit" else ""
     group.members = members
     group.parts = {id: place.part for id, place in places.items()}

@@ -26,6 +26,7 @@ class Group:
         title: how it is called: ``layer 2``, ``encoder``, ``blocks × 12``.
         kind: "inputs" for all inputs, "input" for one, "unit" for a neuron, "module" for any other Module.
         of: the class of its Module; "" for inputs.
+        brief: what that Module says of itself in a few words, or "".
         path: where its Module is held, the first one where there are several; empty for inputs.
         column: in which column it stands; that of the inputs is 0.
         count: how many equal Modules it stands for.
@@ -64,6 +65,7 @@ class Group:
     lent: set[str] = field(default_factory=set)
     unused: int = 0
     skips: bool = False
+    brief: str = ""
 
     @property
     def takes_no_inputs(self) -> bool:

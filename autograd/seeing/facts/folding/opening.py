@@ -186,16 +186,17 @@ def runs(modules: Mapping[Path, ModuleFact], opening: Opening, shown: int) -> di
         modules, opening: those of a trace.
         shown: how long the paths are of what is shown; what lies farther outside is opened.
     """
-    inside: dict[Path, list[tuple[Path, str, int]]] = {}
+    inside: dict[Path, list[tuple[Path, str, str, int]]] = {}
     for path, module in modules.items():
         for n in range(len(path)):
-            inside.setdefault(path[:n], []).append((path[n:], module.kind, module.parameters))
+            inside.setdefault(path[:n], []).append((path[n:], module.kind, module.brief, module.parameters))
 
     def alike(path: Path) -> tuple[object, ...]:
         module = modules[path]
         is_alone = not list_of(path) or opening.is_apart(path) or len(path) < shown
         apart = path if is_alone or module.is_unit else ()
-        return list_of(path), module.kind, module.parameters, inside.get(path), apart
+        own = module.kind, module.brief, module.parameters
+        return list_of(path), own, inside.get(path), apart
 
     first: dict[Path, Path] = {}
     children: dict[Path, list[Path]] = {}

@@ -110,13 +110,13 @@ def test_collapsed_by_layer_each_layer_is_one_box() -> None:
     first, second = picture.parts["layer1_0"], picture.parts["layer2_0"]
     assert first.texts[:2] == ["layer 1", "4 neurons"]
     assert second.texts[:2] == ["layer 2", "2 neurons"]
-    assert first.texts[4:8:2] == ["12 weights", "4 biases"]
+    assert first.texts[6:10:2] == ["12 weights", "4 biases"]
     weights, biases = [w for (*_, layer), w in net.w.items() if layer == 2], [net.b[1, 2], net.b[2, 2]]
     size = {
         letter: [f"{math.hypot(*numbers):.4g}" for numbers in ([p.data for p in of], [p.grad for p in of])]
         for letter, of in (("w", weights), ("b", biases))
     }
-    assert second.texts[4:] == [
+    assert second.texts[6:] == [
         "8 weights", f"|w| {size['w'][0]}, |gradient| {size['w'][1]}",
         "2 biases", f"|b| {size['b'][0]}, |gradient| {size['b'][1]}",
     ]  # fmt: skip

@@ -62,13 +62,20 @@ def _grid(units: int, columns: int, dots: int) -> tuple[list[Point], float, floa
 def layer_size(layer: Layer) -> tuple[float, float]:
     """Return the width and height of a layer's box."""
     _, wide, high = _places(layer)
-    heading = text_width(layer.title, NAME_SIZE, bold=True) + GAP + text_width(layer.kind, TEXT_SIZE)
+    heading = text_width(_title(layer), NAME_SIZE, bold=True) + GAP + text_width(layer.kind, TEXT_SIZE)
     facts = [  # small words grow where the picture shrinks, until they are as large as its numbers
         text_width(fact.word, TEXT_SIZE) + GAP + max(NUMBER_WIDTH, text_width(fact.number, TEXT_SIZE))
         for fact, _ in _facts(layer)
     ]
     width = max(wide, heading, *facts, LEAST_WIDTH) + 2 * PADDING
     return width, HEADING + high + len(_facts(layer)) * ROW + 2 * PADDING
+
+
+def _title(layer: Layer) -> str:
+    """Return what a box is called, and the class of its Module where neither that nor its kind tells it."""
+    of = layer.group.of if layer.group else ""
+    is_told = of == layer.kind or of.lower() in layer.title.lower()
+    return layer.title if is_told else f"{layer.title} · {of}"
 
 
 def _facts(layer: Layer) -> list[tuple[Fact, str]]:
@@ -90,11 +97,11 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
     """
     width, height = layer_size(layer)
     left, right = PADDING, width - PADDING
-    role = _role(layer)
+    role, brief = _role(layer), layer.group.brief if layer.group else ""
     parts = [
-        hint(f"{layer.title}: {layer.kind}"),
+        hint(f"{_title(layer)}: {', '.join(filter(None, [brief, layer.kind]))}"),
         tag("rect", width=width, height=height, rx=8.0, class_="frame"),
-        words(layer.title, left, 19.0, "title"),
+        words(_title(layer), left, 19.0, "title"),
         words(layer.kind, right, 18.0, "role"),
     ]
     points, wide, high = _places(layer)

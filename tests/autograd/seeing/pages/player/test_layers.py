@@ -11,13 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value
+import autograd
+from autograd import Parameter, Value, draw
+from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.player.svg.elements import Point
+from autograd.seeing.pages.player.views.cards import layer_box
 from autograd.seeing.pages.player.views.layers import Layer, layers_of
-from nn import Module
+from nn import Conv2d, Flatten, MaxPool2d, Module, Reshape, Sequential
+from nn import Layer as NeuronLayer
 from tests.networks import Likeness, Readers, Residual, Shelf, TwoTowers
 
 
@@ -96,3 +101,43 @@ def test_boxes_of_drawn_trees_of_modules_say_what_drawings_say(seed: int) -> Non
     (y,) = model([0.5], called)
     y.backward()
     assert_as_drawn(trace(y))
+
+
+class Scaled(Module):
+    """A Module that says nothing of itself."""
+
+    def __init__(self) -> None:
+        self.scale = Parameter(2.0)
+
+    def forward(self, x: Sequence[Any]) -> list[Any]:
+        return [v * self.scale for v in x]
+
+
+def test_the_box_of_a_module_tells_its_class_and_what_it_says_of_itself() -> None:
+    pictures = [Reshape(1, 4, 4), Conv2d(1, 2, 2, seed=0), MaxPool2d(2, stride=1), Flatten()]
+    model = Sequential(*pictures, Scaled(), NeuronLayer(8, 2))
+    y = autograd.sum(model([Value(k / 16) for k in range(16)]))
+    facts = trace(y)
+    said = {module.path: (module.kind, module.brief) for module in facts.modules.values()}
+    picture = draw(y, collapse="module").source
+    boxes = [layer for layer in layers_of(facts) if layer.group is not None and layer.group.path]
+    assert {layer.group.of for layer in boxes if layer.group} == {"Conv2d", "MaxPool2d", "Scaled", "Layer"}
+    for layer in boxes:
+        assert layer.group is not None
+        kind, brief = said[layer.group.path]
+        box = layer_box(layer, "box", Point(0.0, 0.0))
+        assert kind in box
+        assert f"{layer.title}: {kind} {brief}" in box_of_group(layer.group, False).hint or not brief
+        assert brief in box
+        assert brief.replace(" ", "&#160;") in picture
+    assert said["steps.4",] == ("Scaled", "")
+    assert Trace.from_json(facts.to_json()) == facts
+
+
+def test_modules_that_say_something_else_of_themselves_are_not_equal() -> None:
+    model = Sequential(MaxPool2d(2), MaxPool2d(2), MaxPool2d(3), MaxPool2d(2, stride=1))
+    y = autograd.sum(
+        [v for row in model([[[Value(i + j) for j in range(24)] for i in range(24)]])[0] for v in row]
+    )
+    boxes = [group for group in fold(trace(y)).groups if group.kind == "module"]
+    assert [(group.count, group.brief) for group in boxes] == [(2, "2×2"), (1, "3×3"), (1, "2×2, stride 1")]
