@@ -49,6 +49,17 @@ def test_a_setting_is_taken_on_the_way(sheet, name):
     assert sheet.errors == []
 
 
+def test_it_keeps_running_while_data_are_drawn_anew_and_a_number_is_slid(sheet):
+    sheet.click("#run")
+    for act in (lambda: sheet.click("#redraw"), lambda: sheet.locator("[data-of=batch]").press("ArrowRight")):
+        wait_until(sheet, "training.steps > 20")
+        steps = sheet.evaluate("training.steps")
+        act()
+        wait_until(sheet, f"running && training.steps > {steps + 20}")
+    assert sheet.evaluate("[training.data_seed, training.batch]") == [1, 11]
+    assert sheet.errors == []
+
+
 @pytest.mark.parametrize("name", STRUCTURE)
 def test_another_structure_begins_again(sheet, name):
     sheet.evaluate("training.step(); run()")

@@ -281,6 +281,7 @@ class Picture {
     range.forEach(([low, high], axis) => {
       const share = (x) => (x - low) / (high - low);
       const ticks = ticksOf(low, high).filter((x) => share(x) > 0.04 && share(x) < 0.88).map((x) => [number(x), share(x)]);
+      if (axis) part("axes").style.setProperty("--gutter", `${6 + 7 * Math.max(...ticks.map(([text]) => text.length))}px`);
       for (const [text, at] of [...ticks, [["x₁", "x₂"][axis], 0.96]]) {
         const made = element("span", { class: ["across", "up"][axis], "aria-hidden": true }, text);
         made.style.setProperty("--at", at);
