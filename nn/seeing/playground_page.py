@@ -100,10 +100,27 @@ class Setting:
 
     def field(self, name: str) -> str:
         """Return the field of the page's form."""
+        if name == "data":
+            named = f'class="field pictures" role="radiogroup" aria-label="{self.label}"'
+            return f"<div {named}>{self._pictures(name)}</div>"
         if self.choices:
             options = "".join(f"<option>{escape(choice)}</option>" for choice in self.choices)
-            return f'<label>{self.label} <select name="{name}">{options}</select></label>'
-        return f'<label>{self.label} <input name="{name}" inputmode="decimal" size="6"></label>'
+            return f'<label class="field">{self.label} <select name="{name}">{options}</select></label>'
+        field = f'<label>{self.label} <input name="{name}" inputmode="decimal" size="6"></label>'
+        return f'<div class="field">{field}{self._slider(name) if name in SLIDERS else ""}</div>'
+
+    def _pictures(self, name: str) -> str:
+        """Return the choices as pictures, which the page draws."""
+        return "".join(
+            f'<label><input type="radio" name="{name}" value="{choice}">'
+            f'<canvas width="72" height="72"></canvas>{choice}</label>'
+            for choice in map(escape, self.choices)
+        )
+
+    def _slider(self, name: str) -> str:
+        """Return what is drawn to the number instead of typing it."""
+        ends = f'min="{self.low:g}" max="{self.high:g}" step="{SLIDERS[name]}"'
+        return f'<input type="range" data-of="{name}" aria-label="{self.label}, slider" {ends}>'
 
 
 ACTING = tuple(name for name in ACTIVATIONS if name != "prelu")  # whose slope is one more parameter
@@ -125,6 +142,15 @@ SETTINGS = {
     "seed": Setting("Seed of the weights", 0, high=LARGEST_SEED, whole=True),
 }
 """All settings but features and layers, by name."""
+SLIDERS = {"noise": 0.01, "held_out": 1, "batch": 1}
+"""The settings that have a slider beside their number, and its steps."""
+GROUPS = {
+    "Samples": ("data", "noise", "held_out", "data_seed"),
+    "Neurons": ("activation", "init", "seed"),
+    "What is minimised": ("cost", "penalty", "strength"),
+    "How it learns": ("optimizer", "rate", "batch"),
+}
+"""The settings as the page shows them together."""
 
 
 OWN = "yours"
@@ -155,7 +181,9 @@ class Playground:
             "data": _samples(self._own),
         }
         body = Template(asset("nn.seeing", "page", "playground.html")).substitute(
-            fields="".join(setting.field(name) for name, setting in fields.items())
+            fields="".join(
+                _group(title, [fields[name].field(name) for name in names]) for title, names in GROUPS.items()
+            )
         )
         parts = ("random", "tape", "training", "picture", "chain", "page")
         script = (
@@ -241,6 +269,11 @@ def playground(
             raise ValueError(f"{chosen['data']} has numbers to learn: the cost is {' or '.join(OF_NUMBERS)}")
         chosen["cost"] = OF_NUMBERS[0]
     return Playground({**chosen, "features": given, "layers": sizes}, own)
+
+
+def _group(title: str, fields: list[str]) -> str:
+    """Return some fields together, under a title."""
+    return f'<fieldset class="group"><legend>{title}</legend>{"".join(fields)}</fieldset>'
 
 
 def _own(X: Any, y: Any) -> Samples:

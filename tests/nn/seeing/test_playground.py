@@ -197,6 +197,17 @@ def test_the_ticks_of_an_axis_are_few_and_round(sheet, low, high):
     assert all(low <= x <= high and len(f"{x:.6g}".strip("-0.").replace(".", "")) <= 3 for x in ticks)
 
 
+def test_long_numbers_along_an_axis_stay_beside_the_plane(opened):
+    X = [[1.0 * k, 123456.0 + k * k] for k in range(12)]
+    sheet = opened(seeing.playground(X, [0, 1] * 6).html(), ready=False, width=360)
+    sheet.evaluate(OPEN)
+    left = sheet.locator("#plane").bounding_box()["x"]
+    for tick in sheet.locator("#axes .up").all():
+        assert tick.evaluate("(e) => e.scrollWidth <= e.clientWidth")
+        assert tick.bounding_box()["x"] + tick.bounding_box()["width"] <= left
+    assert sheet.evaluate(MEASURE, SMALLEST) == []
+
+
 def test_the_axes_tell_where_the_samples_are(sheet):
     for axis, word in enumerate(("across", "up")):
         ticks = sheet.locator(f"#axes .{word}")

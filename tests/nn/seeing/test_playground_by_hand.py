@@ -4,7 +4,7 @@ import pytest
 
 from autograd import Value
 from autograd.notation.numbers import number
-from nn.seeing.playground_page import FEATURES, SETTINGS
+from nn.seeing.playground_page import FEATURES, GROUPS, SETTINGS, SLIDERS
 from tests.nn.seeing.playgrounds import EPOCHS, centre, wait_until
 
 STRUCTURE = {"data": "circles", "activation": "relu", "init": "normal", "cost": "hinge", "seed": 3,
@@ -46,6 +46,17 @@ def test_a_setting_is_taken_on_the_way(sheet, name):
     sheet.click("#restart")
     assert "on the way" not in sheet.inner_text("#told")
     assert "#" not in sheet.evaluate("inPython()")
+    assert sheet.errors == []
+
+
+def test_it_keeps_running_while_data_are_drawn_anew_and_a_number_is_slid(sheet):
+    sheet.click("#run")
+    for act in (lambda: sheet.click("#redraw"), lambda: sheet.locator("[data-of=batch]").press("ArrowRight")):
+        wait_until(sheet, "training.steps > 20")
+        steps = sheet.evaluate("training.steps")
+        act()
+        wait_until(sheet, f"running && training.steps > {steps + 20}")
+    assert sheet.evaluate("[training.data_seed, training.batch]") == [1, 11]
     assert sheet.errors == []
 
 
@@ -172,7 +183,7 @@ def test_a_line_is_chosen_and_a_neuron_shown_large_by_the_pointer(sheet):
 
 
 def test_settings_are_changed_in_the_page_and_refused_with_a_sentence(sheet):
-    sheet.select_option("[name=data]", "spirals")
+    sheet.check("[name=data][value=spirals]")
     sheet.fill("[name=rate]", "0.3")
     sheet.press("[name=rate]", "Enter")
     sheet.fill("[name=noise]", "7")
@@ -180,7 +191,7 @@ def test_settings_are_changed_in_the_page_and_refused_with_a_sentence(sheet):
     assert sheet.inner_text("#complaint") == "Noise is a number from 0 to 1; got “7”."
     assert sheet.input_value("[name=noise]") == "0.1"
     assert sheet.evaluate("[training.data, training.rate, training.noise]") == ["spirals", 0.3, 0.1]
-    sheet.select_option("[name=data]", "hills")
+    sheet.check("[name=data][value=hills]")
     assert sheet.inner_text("#complaint") == "hills has numbers as targets: the cost is half_mse now."
     sheet.select_option("[name=cost]", "hinge")
     assert "hinge is for two classes" in sheet.inner_text("#complaint")
@@ -195,8 +206,38 @@ def test_settings_are_changed_in_the_page_and_refused_with_a_sentence(sheet):
     assert sheet.inner_text("#complaint") == "A network is given at least one input."
 
 
+def test_every_setting_is_in_one_group_of_the_page():
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(SETTINGS)
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_a_slider_and_its_number_are_one(sheet, name):
+    slider, field = sheet.locator(f"[data-of={name}]"), sheet.locator(f"[name={name}]")
+    assert slider.input_value() == field.input_value() == str(SETTINGS[name].start)
+    slider.press("ArrowRight")
+    moved = pytest.approx(SETTINGS[name].start + SLIDERS[name])
+    assert sheet.evaluate(f"[settings.{name}, training.{name}]") == [moved] * 2
+    assert float(slider.input_value()) == float(field.input_value()) == moved
+    field.fill("20" if SETTINGS[name].whole else "0.2")
+    field.press("Enter")
+    assert float(slider.input_value()) == sheet.evaluate(f"settings.{name}") == float(field.input_value())
+    slider.evaluate("(e) => { e.value = e.max; e.dispatchEvent(new Event('input', { bubbles: true })); }")
+    assert float(field.input_value()) == SETTINGS[name].high
+    assert sheet.errors == []
+
+
+def test_data_are_chosen_by_pictures_of_them(sheet):
+    for radio in sheet.locator("[name=data]").all():
+        inked = "(e) => e.nextElementSibling.getContext('2d').getImageData(0, 0, 72, 72).data.some(Boolean)"
+        assert radio.evaluate(inked)
+    sheet.locator("[name=data]:checked").press("ArrowRight")
+    names = list(SETTINGS["data"].choices)
+    assert sheet.evaluate("[settings.data, training.data]") == [names[1]] * 2
+    assert sheet.get_by_role("radio", name=names[1]).is_checked()
+
+
 def test_a_link_restores_all_settings_and_says_what_it_cannot(sheet, opened):
-    sheet.select_option("[name=data]", "circles")
+    sheet.check("[name=data][value=circles]")
     sheet.select_option("[name=activation]", "relu")
     sheet.click("#shallower")
     sheet.click("[aria-label='Input sin x₂']")

@@ -87,9 +87,17 @@ function attempt(act) {
 }
 
 function fill() {
-  for (const field of part("settings").elements) field.value = String(settings[field.name]);
+  const fields = part("settings").elements;
+  for (const field of fields) {
+    if (field.type === "radio") field.checked = field.value === settings[field.name];
+    else if (field.name) field.value = String(settings[field.name]);
+  }
   part("depth").textContent = `${settings.layers.length} hidden ${settings.layers.length === 1 ? "layer" : "layers"}`;
   for (const name of ["noise", "data_seed"]) part("settings").elements[name].disabled = settings.data === facts.own;
+  for (const slider of document.querySelectorAll("[data-of]")) {
+    slider.value = settings[slider.dataset.of];
+    slider.disabled = fields[slider.dataset.of].disabled;
+  }
   part("redraw").disabled = settings.data === facts.own;
   part("settings").elements.strength.disabled = settings.penalty === "none";
   part("shallower").disabled = settings.layers.length === 0;
@@ -121,8 +129,8 @@ const startViews = Object.fromEntries(VIEWS.map((name) => [name, viewOf(name)]))
 
 function controlsOf(name) {
   if (name === "layers") return [...document.querySelectorAll("#network .stepper")];
-  const control = part("settings").elements[name] ?? part(name);
-  return [control.closest("label") ?? control];
+  const control = document.querySelector(`#settings [name=${name}]`) ?? part(name);
+  return [control.closest(".field") ?? control.closest("label") ?? control];
 }
 
 // Hide the controls that the address names, and show all others.
@@ -304,7 +312,7 @@ function inPython() {
   const own = data === facts.own, symmetric = training.byClass?.[0] === -1;
   const maker = optimizer === "momentum" ? "SGD" : optimizer;
   const lines = [
-    ...training.changes.map(({ name, before, step }) => `# In the page this was other until step ${step}: ${facts.settings[name].label} = ${before}`),
+    ...training.changes.map(({ name, before, step }) => `# The page had, until step ${step}: ${facts.settings[name].label} = ${before}`),
     ...(features.some((name) => name.startsWith("sin")) ? ["from math import sin"] : []),
     "from nn import MLP, fit, losses",
     ...(own ? [] : [`from nn.data import ${data}`]),
@@ -329,7 +337,11 @@ function inPython() {
 
 part("settings").addEventListener("submit", (event) => event.preventDefault());
 part("settings").addEventListener("change", ({ target }) => {
-  if (!attempt(() => take({ [target.name]: read(target.name, target.value) }))) target.value = String(settings[target.name]);
+  const name = target.dataset.of ?? target.name;
+  if (!attempt(() => take({ [name]: read(name, target.value) }))) fill();
+});
+part("settings").addEventListener("input", ({ target }) => {
+  if (target.dataset.of) part("settings").elements[target.dataset.of].value = target.value;
 });
 part("run").addEventListener("click", run);
 part("step").addEventListener("click", () => single(() => training.step()));
@@ -367,10 +379,12 @@ window.addEventListener("hashchange", readLink);
 window.addEventListener("resize", () => picture.fit());
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   readInks();
+  drawSets();
   picture.paint();
 });
 
 readInks();
+drawSets();
 part("hideable").textContent = HIDEABLE.join(", ");
 part("setting").open = innerWidth > 1000; // else the network is to be seen first
 part("playground").hidden = false;

@@ -20,6 +20,26 @@ function widthOf(x, [least, most, thin, thick]) {
   return thin + Math.min(1, Math.max(0, share || 0)) * (thick - thin);
 }
 
+// A sample: classes in their marks and colours, numbers by their sign and size.
+function dot(pen, x, y, radius, target, classes) {
+  mark(pen, x, y, radius, classes ? target : 0);
+  pen.fillStyle = colour(classes ? `--class${target}` : target > 0 ? "--positive" : "--negative");
+  pen.globalAlpha = classes ? 1 : 0.25 + 0.75 * Math.min(1, Math.abs(target));
+  pen.fill();
+  pen.globalAlpha = 1;
+}
+
+// The sets of samples as small pictures, without noise.
+function drawSets() {
+  for (const { value, nextElementSibling: canvas } of document.querySelectorAll("[name=data]")) {
+    const { points, classes } = facts.data[value], pen = canvas.getContext("2d");
+    const ends = [0, 1].map((axis) => [Math.min, Math.max].map((end) => end(...points.map((point) => point[axis]))));
+    const share = (x, [low, high]) => 6 + (60 * (x - low)) / (high - low || 1);
+    pen.clearRect(0, 0, 72, 72);
+    for (const [x, y, target] of points) dot(pen, share(x, ends[0]), 72 - share(y, ends[1]), 2.5, target, classes);
+  }
+}
+
 // Round numbers between two ends, at most six.
 function ticksOf(low, high) {
   const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough));
@@ -261,6 +281,7 @@ class Picture {
     range.forEach(([low, high], axis) => {
       const share = (x) => (x - low) / (high - low);
       const ticks = ticksOf(low, high).filter((x) => share(x) > 0.04 && share(x) < 0.88).map((x) => [number(x), share(x)]);
+      if (axis) part("axes").style.setProperty("--gutter", `${6 + 7 * Math.max(...ticks.map(([text]) => text.length))}px`);
       for (const [text, at] of [...ticks, [["x₁", "x₂"][axis], 0.96]]) {
         const made = element("span", { class: ["across", "up"][axis], "aria-hidden": true }, text);
         made.style.setProperty("--at", at);
@@ -276,12 +297,7 @@ class Picture {
     training.points.forEach((point, i) => {
       if (held.has(i) && !part("held").checked) return;
       const [x, y] = this.at(point);
-      const isClass = training.classes !== null;
-      mark(pen, x, y, held.has(i) ? 6 : 5, isClass ? point[2] : 0);
-      pen.fillStyle = colour(isClass ? `--class${point[2]}` : point[2] > 0 ? "--positive" : "--negative");
-      pen.globalAlpha = isClass ? 1 : 0.25 + 0.75 * Math.min(1, Math.abs(point[2]));
-      pen.fill();
-      pen.globalAlpha = 1;
+      dot(pen, x, y, held.has(i) ? 6 : 5, point[2], training.classes);
       pen.strokeStyle = colour(held.has(i) ? "--ink" : "--paper");
       pen.lineWidth = held.has(i) ? 1.6 : 1;
       pen.stroke();
