@@ -66,6 +66,10 @@ class Folding:
         place = trace.places.get(trace.output)
         if place and self.by == "module" and trace.nodes[-1].role == ERROR:  # its Module has a box of its own
             path = layer_of(place.module, trace.modules)
-            opened, apart = (*opened, *[".".join(path[:-1])] * (path[:-1] in trace.modules)), list_of(path)
+            used = {layer_of(use.module, trace.modules) for use in trace.uses} - {path}
+            shown = path if any(other[: len(path)] == path for other in used) else path[:-1]
+            if shown and shown in trace.modules:
+                opened = (*opened, ".".join(shown))
+            apart = list_of(path)
         folded = fold(trace, self.by, self.depth, opened, [apart] if apart else ())
         return folded if self.by == "neuron" else with_box_after(folded, trace)

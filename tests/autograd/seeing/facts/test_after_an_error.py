@@ -11,7 +11,7 @@ from autograd.seeing import computed_before
 from autograd.seeing.facts.after_an_error import ERROR, where_raised
 from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.trace import trace
-from nn import Layer, Module, Sequential
+from nn import Layer, LSTMCell, Module, Recurrent, Sequential
 
 
 class Net(Module):
@@ -95,6 +95,7 @@ FAILING = {  # the path of the Module that raises, and what leads into it
     "own code, nested": (Around(Own()), "blocks.inner", "blocks.inner.first"),
     "the first": (Sequential(Layer(3, 1)), "steps.0", None),
     "alone": (Layer(3, 1), "", None),
+    "before it used what it holds": (Recurrent(LSTMCell(3, 2), 1), "", None),
 }
 
 

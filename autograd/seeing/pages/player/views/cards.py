@@ -44,6 +44,14 @@ def _places(layer: Layer) -> tuple[list[Point], float, float]:
     return _grid(units, layer.columns or across(units), len(layer.dots))
 
 
+def shape_of(layer: Layer) -> tuple[int, ...]:
+    """Return the planes, rows and columns of what a box gives, where its dots stand as pictures; else ()."""
+    if not layer.columns or layer.opens_as in ("inputs", "outside"):
+        return ()
+    units = len(layer.units) // layer.planes
+    return len(layer.dots) // units, units // layer.columns, layer.columns
+
+
 @lru_cache(maxsize=100)
 def _grid(units: int, columns: int, dots: int) -> tuple[list[Point], float, float]:
     """Return where the dots of so many units, in so many columns, stand in their place, and its size."""

@@ -13,7 +13,14 @@ from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import bent_arrow
 from autograd.seeing.pages.player.svg.elements import Point, tag, text_width, words
 from autograd.seeing.pages.player.svg.view import View, canvas
-from autograd.seeing.pages.player.views.cards import CARD_WIDTH, card, card_height, layer_box, layer_size
+from autograd.seeing.pages.player.views.cards import (
+    CARD_WIDTH,
+    card,
+    card_height,
+    layer_box,
+    layer_size,
+    shape_of,
+)
 from autograd.seeing.pages.player.views.layers import Layer, Unit, from_outside
 from autograd.seeing.pages.player.views.neuron import neuron_view
 from autograd.seeing.pages.player.views.parts import Whole, views_of
@@ -101,6 +108,21 @@ class Row:
         links = links_between(inside, {id: i for id, i in home.items() if i})
         return {(int(link.source), int(link.target)): link for link in links}
 
+    @cached_property
+    def words(self) -> dict[Pair, str]:
+        """What the arrow of each link says: the shape of what crosses, and how many weights it stands for.
+
+        The shape is that of pictures, planes × rows × columns, where all of what a box gives crosses.
+        """
+        said: dict[Pair, str] = {}
+        for (i, j), link in self.links.items():
+            weights = weights_of_link(link) if link.weights or link.is_only_tied else ""
+            shape, tied = shape_of(self.layers[i]), {node.id for node in link.tied}
+            crosses = len({edge.source for edge in link.edges} - tied)
+            whole = "×".join(map(str, shape)) + " values" if shape and math.prod(shape) == crosses else ""
+            said[i, j] = " · ".join(filter(None, [whole, weights]))
+        return said
+
 
 def _views_inside(row: Row, parent: str) -> list[View]:
     views: list[View] = []
@@ -125,7 +147,7 @@ def _views_inside(row: Row, parent: str) -> list[View]:
 def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
     """Show a box for each layer or other Module, and an arrow for all that one takes from another."""
     layers = row.layers
-    between = _room_for_words(link for (i, j), link in row.links.items() if j == i + 1)
+    between = _room_for_words(said for (i, j), said in row.words.items() if j == i + 1)
     standing = stand(
         [layer_size(layer) for layer in layers], row.links,
         widest=WIDEST, between=between, margin=MARGIN,
@@ -142,22 +164,16 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
     ways = standing.ways
     for i, j in sorted(row.links, key=lambda ends: math.dist(*ways[ends][-2:])):  # no words under a line
         arrow, link = f"{name}-{row.name(i)}-to-{row.name(j)}", row.links[i, j]
-        drawn.append(bent_arrow(arrow, ways[i, j], _words_on_arrow(link)))
+        drawn.append(bent_arrow(arrow, ways[i, j], row.words[i, j]))
         edges |= _shown_by(arrow, link)
-    ends = (
-        ways[ends][-1].x + text_width(_words_on_arrow(link), SMALL_SIZE) for ends, link in row.links.items()
-    )
+    ends = (ways[ends][-1].x + text_width(said, SMALL_SIZE) for ends, said in row.words.items())
     svg = canvas("".join(drawn), max(standing.width, *(x + MARGIN for x in ends), 0), standing.height)
     return View(name, title, svg, nodes, edges, opens, parent)
 
 
-def _room_for_words(links: Iterable[Link]) -> float:
+def _room_for_words(said: Iterable[str]) -> float:
     """Return how far apart boxes stand that arrows lead straight between."""
-    return max([BETWEEN, *(text_width(_words_on_arrow(link), SMALL_SIZE) + 2 * GAP for link in links)])
-
-
-def _words_on_arrow(link: Link) -> str:
-    return weights_of_link(link) if link.weights or link.is_only_tied else ""
+    return max([BETWEEN, *(text_width(words, SMALL_SIZE) + 2 * GAP for words in said)])
 
 
 def _mapped(layer: Layer, box: str) -> dict[str, str]:
@@ -191,7 +207,7 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
     sizes = {j: layer_size(layers[j]) for j, _ in (*before, *after)}
     stacks = [sum(sizes[j][1] + BELOW for j, _ in side) for side in (before, after)]
     height = max(frame_height, *stacks) + 2 * MARGIN
-    between = _room_for_words(link for _, link in (*before, *after))
+    between = _room_for_words(said for ends, said in row.words.items() if i in ends)
     left = MARGIN + max((sizes[j][0] + between for j, _ in before), default=0)
     frame = Point(left, (height - frame_height) / 2)
     box = f"{name}-here"
@@ -227,7 +243,8 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
                 if side == "before"
                 else [Point(frame.x + width + 3, at), Point(corner.x - 3, y + high / 2)]
             )
-            drawn.append(bent_arrow(f"{other}-arrow", way, _words_on_arrow(link)))
+            said = row.words[(j, i) if side == "before" else (i, j)]
+            drawn.append(bent_arrow(f"{other}-arrow", way, said))
             edges |= _shown_by(f"{other}-arrow", link)
             right = max(right, corner.x + wide)
             y += high + BELOW

@@ -6,6 +6,8 @@ import pytest
 
 from autograd import walk
 from autograd.seeing.pages.player.views.layers import layers_of
+from autograd.seeing.pages.player.views.network import Row, network_views
+from autograd.seeing.pages.player.views.parts import Whole
 from nn import AvgPool2d, Conv1d, Conv2d, Flatten, Layer, MaxPool2d, Module, Reshape, Sequential
 
 
@@ -115,3 +117,35 @@ def test_a_dot_shows_its_patch_to_mouse_and_keyboard(opened):
     sheet.keyboard.press("Enter")
     assert sheet.locator("#crumbs").inner_text().split("›")[-1].strip() == "neuron 2"
     assert sheet.errors == []
+
+
+@pytest.mark.parametrize(("size", "stride", "side"), [(2, 2, 3), (2, 1, 5)])
+@pytest.mark.parametrize("kernels", [1, 3])
+def test_an_arrow_says_the_shape_of_the_pictures_that_cross(kernels, size, stride, side):
+    steps = [Reshape(1, 8, 8), Conv2d(1, kernels, 3, seed=0), MaxPool2d(size, stride), Flatten()]
+    model = Sequential(*steps, Layer(kernels * side**2, 2, seed=1))
+    facts = walk(model([random.Random(i).random() for i in range(64)])[0]).trace
+    row = Row(Whole(facts), layers_of(facts), "")
+    assert row.words[1, 2] == f"{kernels}×6×6 values"
+    assert row.words[2, 3].startswith(f"{kernels}×{side}×{side} values · ")
+    overview, *_ = network_views(facts, row.layers)
+    assert f"{kernels}×6×6 values" in str(overview.drawing)
+
+
+class Parts(Module):
+    """Two layers: one takes the first row of a picture, the other all of it."""
+
+    def __init__(self):
+        self.conv, self.row, self.all = Conv2d(1, 1, 3, seed=0), Layer(4, 1, seed=1), Layer(16, 1, seed=2)
+
+    def forward(self, x):
+        (plane,) = self.conv(x)
+        return self.row(plane[0]) + self.all([v for row in plane for v in row])
+
+
+def test_a_shape_is_said_where_all_of_it_crosses_and_only_there():
+    facts = walk(Parts()([[[i + j / 6 for j in range(6)] for i in range(6)]])).trace
+    row = Row(Whole(facts), layers_of(facts), "")
+    titles = [layer.title for layer in row.layers]
+    said = {titles[j]: words for (i, j), words in row.words.items() if titles[i] == "conv"}
+    assert said == {"row": "4 weights", "all": "1×4×4 values · 16 weights"}
