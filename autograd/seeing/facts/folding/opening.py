@@ -83,7 +83,7 @@ class Opening:
         self._split: dict[tuple[Path, Inside], set[int]] = {}
         self._around: dict[Path, set[Inside]] = {}  # of what is opened, what holds it and in which uses
         asked = [self._names.steps(name) for name in opened]
-        whole = {name for (name, turn), *_ in asked if turn is None}
+        whole = {name for (name, turn), *_ in asked if turn is None and name}  # of lists, which have names
         inside = [".".join(path) for path in modules if path in self._holding and list_of(path) in whole]
         alone: list[Asked] = [[(name, None)] for name in [*inside, *apart]]
         for steps in alone + asked:

@@ -53,6 +53,7 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
                 "svg": drawing(view),
                 "nodes": _members(view.nodes, nodes, view.name),
                 "edges": _members(view.edges, edges, view.name),
+                **({"about": view.about} if view.about else {}),
             }
             for view in pictures
         ],

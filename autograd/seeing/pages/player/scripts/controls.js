@@ -56,11 +56,11 @@ function foundIn(names, wanted) {
 // All boxes and nodes with what is typed in their name, those that begin with it first.
 function listHits() {
   const wanted = $("find").value.trim();
-  const boxes = views.filter(({ parent }) => parent !== null).map((box) => [foundIn([nameOfBox(box)], wanted), box]);
+  const boxes = views.filter(({ parent }) => parent !== null).map((box) => [foundIn([nameOfBox(box), box.about ?? ""], wanted), box]);
   const nodes = facts.names.map((_, i) => [constants.has(`n${i}`) ? 2 : foundIn(namesOf(i), wanted), i]);
   const found = wanted ? [...boxes, ...nodes].filter(([at]) => at < 2).sort(([a], [b]) => a - b).map(([, what]) => what) : [];
   $("found").replaceChildren(...found.slice(0, MOST_HITS).map((what, k) => {
-    const said = what.name === undefined ? [nameOf(`n${what}`), element("small", {}, kindOf(what))] : [nameOfBox(what), element("small", {}, "box")];
+    const said = what.name === undefined ? [nameOf(`n${what}`), element("small", {}, kindOf(what))] : [nameOfBox(what), element("small", {}, what.about ?? "box")];
     const hit = element("li", { role: "option", id: `hit-${k}`, "aria-selected": "false" }, ...said);
     hit.what = what;
     hit.addEventListener("pointerdown", (event) => (event.preventDefault(), take(hit)));
@@ -118,11 +118,17 @@ function nodesCalled(wanted) {
   return (found.find(({ length }) => length) ?? []).map((i) => `n${i}`);
 }
 
+// The boxes that are called so, else those of such a class.
+function boxesCalled(wanted) {
+  const named = views.filter((box) => `.${spelled(nameOfBox(box))}`.endsWith(`.${spelled(wanted)}`));
+  return named.length ? named : views.filter(({ about }) => about?.toLowerCase().startsWith(wanted.toLowerCase()));
+}
+
 // Of several nodes or boxes of one name, or steps of one node, the next one after here.
 function find() {
   const wanted = $("find").value.trim();
   const nodes = nodesCalled(wanted);
-  const boxes = nodes.length || !wanted ? [] : views.filter((box) => `.${spelled(nameOfBox(box))}`.endsWith(`.${spelled(wanted)}`));
+  const boxes = nodes.length || !wanted ? [] : boxesCalled(wanted);
   $("find").setAttribute("aria-invalid", Boolean(wanted) && !nodes.length && !boxes.length);
   const places = nodes.flatMap((node) => [computed.get(node), ...(received.get(node) ?? [])]).sort((a, b) => a - b);
   if (!places.length && !boxes.length) return;

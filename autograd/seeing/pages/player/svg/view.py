@@ -60,6 +60,7 @@ class View:
             inside the other, the inner one counts.
         parent: the name of the view to go back to; None for the first.
         note: what is not shown, in words; "" where there is nothing to say.
+        about: what a box is that it shows the inside of, by which it can be found; "" for anything else.
     """
 
     name: str
@@ -70,6 +71,7 @@ class View:
     opens: dict[str, str] = field(default_factory=dict)
     parent: str | None = None
     note: str = ""
+    about: str = ""
 
     @property
     def svg(self) -> str:

@@ -128,17 +128,24 @@ def _views_inside(row: Row, parent: str) -> list[View]:
     views: list[View] = []
     for i, layer in enumerate(row.layers):
         name = row.name(i)
+        if layer.opens_as == "outside":
+            continue
         if layer.opens_as == "values":
-            views += views_of(row.whole, {node.id for node in layer.nodes}, name, layer.title, parent)
+            own, *inside = views_of(row.whole, {node.id for node in layer.nodes}, name, layer.title, parent)
         elif layer.opens_as == "boxes":
             inner = row.within(i)
-            views += [_overview(inner, name, layer.title, parent), *_views_inside(inner, name)]
-        elif layer.opens_as != "outside":
-            views.append(_layer_view(row, i, parent))
-            if layer.opens_as == "neurons":
-                for j, unit in enumerate(layer.units):
-                    views += _neuron_views(row, unit, i, j)
+            own, inside = _overview(inner, name, layer.title, parent), _views_inside(inner, name)
+        else:
+            own, units = _layer_view(row, i, parent), enumerate(layer.units)
+            is_open = layer.opens_as == "neurons"
+            inside = [view for j, unit in units if is_open for view in _neuron_views(row, unit, i, j)]
+        views += [replace(own, about=_about(layer)), *inside]
     return views
+
+
+def _about(layer: Layer) -> str:
+    """Return the class of a box's Module, and what that says of itself; "" of what is no Module."""
+    return ": ".join(filter(None, [layer.group.of, layer.group.brief])) if layer.group else ""
 
 
 # -------------------------------------------------------------------------------------- the boxes

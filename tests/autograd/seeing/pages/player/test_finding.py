@@ -12,7 +12,7 @@ from autograd import Parameter, Value, walk
 from autograd import sum as sum_of
 from autograd.notation.labels import called, parse_label, pieces
 from autograd.seeing.facts.named import held_again
-from nn import MLP, Module
+from nn import MLP, Conv2d, Flatten, Layer, MaxPool2d, Module, Reshape, Sequential
 
 FIND = """(names) => {
   const [field, slider] = ["find", "place"].map((id) => document.getElementById(id));
@@ -160,3 +160,18 @@ def test_the_step_that_a_page_and_its_link_number_k_is_that_at_k_minus_1_in_pyth
                                 arg=f"step {k} of {len(steps)}")  # fmt: skip
         assert sheet.text_content("#sentence") == steps.goto(k - 1).sentence
         assert f"[{k - 1}]  {steps[k - 1].line}" in str(steps)
+
+
+def test_a_box_is_found_by_the_class_of_its_module(opened: Any) -> None:
+    model = Sequential(
+        Reshape(1, 6, 6), Conv2d(1, 2, 3, seed=0), MaxPool2d(2), Flatten(), Layer(8, 1, seed=1)
+    )
+    sheet = opened(walk(model([0.1 * i for i in range(36)])).html())
+    for wanted, titles in {"conv2d": ["step 2"], "MaxPool": ["step 3"], "3×3": ["step 2"]}.items():
+        sheet.fill("#find", wanted)
+        found = sheet.locator("#found li")
+        assert [text for text in found.all_text_contents() if text.startswith(tuple(titles))] != []
+        sheet.keyboard.press("ArrowDown")
+        sheet.keyboard.press("Enter")
+        assert sheet.text_content("#crumbs [aria-current]") == titles[0]
+    assert sheet.errors == []
