@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,8 @@ class Columns:
         self.plain = not keywords and None not in shapes
         self._alone = shapes[0] if len(shapes) == 1 else None
         several = self.plain and len(shapes) > 1 and not any(shapes)  # arguments that are a number each
-        self._numbers = [(slice(None), part.columns) for part in self.parts] if several else []
+        keys = [(slice(None), part.columns) for part in self.parts]
+        self._columns = itemgetter(*keys) if several else None  # of them a tuple in one call
 
     def _add(self, form: Form, name: str) -> None:
         shape = rectangle(form)
@@ -174,8 +176,8 @@ class Columns:
 
         Several come as a tuple; arguments that are given by name, as a dictionary at its end.
         """
-        if self._numbers:
-            return tuple([table[column] for column in self._numbers])
+        if self._columns is not None:
+            return self._columns(table)
         if self._alone is not None:
             return table.reshape(len(table), *self._alone)
         arrays = [table[:, p.columns].reshape(len(table), *p.shape) for p in self.parts]

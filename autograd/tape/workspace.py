@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 from numpy.typing import NDArray
 
 from autograd.core.recording import clock
@@ -49,25 +50,27 @@ class Workspace:
         self._parameters = parameters if self._in_order else [parameters[i] for i in places.tolist()]
         kind = replayer.totals.dtype
         self.X, self.values = np.empty((0, width), kind), np.empty((0, len(replayer.totals)), kind)
-        self.slopes, self._seeds, self._seed = self.X, np.zeros_like(replayer.totals), (0, 0.0)
+        self.slopes, self._seeds = self.X, np.zeros_like(replayer.totals)
+        self._output, self._seed = 0, 0.0  # what the seeds are
         self._kept = True
         self._last: list[tuple[tuple[int, ...], Array]] = []  # the last arrays' shapes, and where they went
         self._read = -1  # what the clock said when the parameters were last read from the Values
 
     def takes_again(self, data: Sequence[Any]) -> bool:
         """Take samples that come just as the last ones did, and need no further checks; else return False."""
-        if not self._last or len(data) != len(self._last):
+        last = self._last
+        if not last or len(data) != len(last):
             return False
-        for x, (shape, columns) in zip(data, self._last):  # noqa: B905 (as many; this is in a hurry)
-            if type(x) in NUMBERS:
-                if shape:
+        try:
+            for x, (shape, columns) in zip(data, last):  # noqa: B905 (as many; this is in a hurry)
+                if type(x) is ndarray:
+                    if x.dtype is not DOUBLE or x.shape != shape:
+                        return False
+                elif shape or type(x) not in NUMBERS:
                     return False
-            elif type(x) is not np.ndarray or x.shape != shape or x.dtype is not DOUBLE:
-                return False
-            try:
                 columns[...] = x
-            except OverflowError:  # a whole number that no float holds
-                return False
+        except OverflowError:  # a whole number that no float holds
+            return False
         return True
 
     def take_samples(self, columns: Columns, arrays: Sequence[Array], count: int) -> None:
@@ -114,10 +117,10 @@ class Workspace:
             values: whether to fill in the outputs of every sample.
             slopes: whether to fill in the gradients of the inputs.
         """
-        if self._seed != (output, seed):
+        if seed != self._seed or output != self._output:
             self._seeds[:] = 0.0
             self._seeds[output] = seed
-            self._seed = output, seed
+            self._output, self._seed = output, seed
         totals = self._run(
             self.X, seeds=self._seeds, values=self.values if values else None,
             inputs_gradient=self.slopes if slopes else None,
