@@ -262,20 +262,20 @@ function goToNode(node) {
 
 // ------------------------------------------------------------------ on paper
 
-const PAPER = { width: 680, scale: 2 / 3, shared: 170 }; // pixels of a sheet; the smallest scale there; a card's width
+const SHEET = 1020, CARD = 170; // how much of a picture a sheet shows where its words are 6 pt; a card's width
 
 // A picture that would be too small on a sheet is printed in parts below each other; they overlap by a card.
 function layOnPaper() {
   const { width, height } = size();
-  const most = PAPER.width / PAPER.scale;
-  if (width <= most) return;
-  const count = Math.ceil((width - PAPER.shared) / (most - PAPER.shared));
-  const each = (width - PAPER.shared) / count + PAPER.shared;
+  if (width <= SHEET) return;
+  const count = Math.ceil((width - CARD) / (SHEET - CARD));
+  const further = (width - CARD) / count;
   for (let k = 0; k < count; k++) {
     const part = svg.cloneNode(true);
     part.classList.add("part");
-    for (const [name, set] of Object.entries({ viewBox: `${k * (each - PAPER.shared)} 0 ${each} ${height}`, width: each, height })) part.setAttribute(name, set);
-    part.style.setProperty("--small", `${SMALLEST / PAPER.scale}px`);
+    part.setAttribute("viewBox", `${k * further} 0 ${further + CARD} ${height}`);
+    part.setAttribute("width", further + CARD);
+    part.style.setProperty("--small", `${1.5 * SMALLEST}px`);
     canvas.append(part);
   }
   canvas.classList.add("in-parts");
@@ -288,27 +288,22 @@ function takeFromPaper() {
 
 // ------------------------------------------------------------------ in a file
 
-const LOOKS = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "paint-order", "font-family", "font-size", "font-weight", "font-style", "text-anchor", "visibility"];
+const LOOKS = "fill fill-opacity stroke stroke-width stroke-opacity stroke-dasharray stroke-linecap stroke-linejoin paint-order font-family font-size font-weight font-style text-anchor visibility".split(" ");
 
 // A colour as programs that draw know it: mixed ones are told as color(srgb 0.9 0.9 0.9).
-const plainly = (value) => value.replace(/color\(srgb ([^ )]+) ([^ )]+) ([^ )]+)[^)]*\)/, (_, ...mixed) => `rgb(${mixed.slice(0, 3).map((x) => Math.round(255 * x)).join(", ")})`);
+const plainly = (value) => value.replace(/color\(srgb (.*)\)/, (_, mixed) => `rgb(${mixed.split(" ").slice(0, 3).map((x) => Math.round(255 * x))})`);
 
 // The picture as it stands, with what the page's styles make of each of its parts written into it.
 function pictureAlone() {
   const [copy, { width, height }] = [svg.cloneNode(true), size()];
-  const looks = (part) => LOOKS.map((name) => plainly(getComputedStyle(part).getPropertyValue(name)));
   const dress = (part, shown, around) => {
-    const own = looks(shown);
-    for (const { name } of [...part.attributes]) if (/^(class|style|role|tabindex|data-.*|aria-.*)$/.test(name)) part.removeAttribute(name);
+    const own = LOOKS.map((name) => plainly(getComputedStyle(shown).getPropertyValue(name)));
+    for (const name of ["class", "style"]) part.removeAttribute(name);
     LOOKS.forEach((name, k) => own[k] === around[k] || part.setAttribute(name, own[k]));
     [...part.children].forEach((child, k) => dress(child, shown.children[k], own));
   };
   dress(copy, svg, []);
-  const paper = document.createElementNS(svg.namespaceURI, "rect");
-  copy.prepend(paper);
-  const set = (part, all) => Object.entries(all).forEach(([name, value]) => part.setAttribute(name, value));
-  set(paper, { width, height, fill: getComputedStyle(canvas).getPropertyValue("--paper").trim() });
-  set(copy, { width, height });
+  copy.prepend(element("rect", { width, height, fill: getComputedStyle(canvas).getPropertyValue("--paper").trim() }));
   return new XMLSerializer().serializeToString(copy);
 }
 

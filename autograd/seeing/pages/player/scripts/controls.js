@@ -320,7 +320,7 @@ function listen() {
   on("zoom-in", () => zoom(1.25, undefined, undefined, true));
   on("zoom-out", () => zoom(0.8, undefined, undefined, true));
   on("fit", KEYS[0]);
-  on("save-picture", () => download(`${view.title ?? "graph"}.svg`, "image/svg+xml", pictureAlone()));
+  on("save-picture", () => download(`${view.title}.svg`, "image/svg+xml", pictureAlone()));
   on("reveal", reveal);
   on("theme", switchTheme);
   $("place").addEventListener("input", (event) => (pause(), jump(snapped(Number(event.target.value)))));
