@@ -82,7 +82,7 @@ def layer_size(layer: Layer) -> tuple[float, float]:
 def _title(layer: Layer) -> str:
     """Return what a box is called, and the class of its Module where neither that nor its kind tells it."""
     of = layer.group.of if layer.group else ""
-    is_told = of == layer.kind or of.lower() in layer.title.lower()
+    is_told = of in ("", layer.kind) or of.lower() in layer.title.lower().split()
     return layer.title if is_told else f"{layer.title} · {of}"
 
 

@@ -134,6 +134,22 @@ def test_the_box_of_a_module_tells_its_class_and_what_it_says_of_itself() -> Non
     assert Trace.from_json(facts.to_json()) == facts
 
 
+def test_a_class_is_told_unless_a_word_of_the_title_is_it() -> None:
+    class Sub(Module):
+        def __init__(self) -> None:
+            self.a, self.sub_b = MaxPool2d(2), MaxPool2d(2)
+
+        def forward(self, x: Any) -> Any:
+            return self.sub_b(self.a(x))
+
+    model = Sequential(Reshape(1, 4, 4), Conv2d(1, 1, 1, seed=0), Sub(), Flatten(), NeuronLayer(1, 1))
+    layers = layers_of(trace(model([0.1 * i for i in range(16)])))
+    titles = [layer_box(layer, "b", Point(0, 0)).partition('class="title">')[2] for layer in layers]
+    told = [title.partition("<")[0] for title in titles]
+    assert told == ["inputs", "step 2", "step 3", "step 5 · Layer"]
+    assert [layer.kind for layer in layers[1:3]] == ["Conv2d", "Sub"]
+
+
 def test_modules_that_say_something_else_of_themselves_are_not_equal() -> None:
     model = Sequential(MaxPool2d(2), MaxPool2d(2), MaxPool2d(3), MaxPool2d(2, stride=1))
     y = autograd.sum(
