@@ -315,6 +315,7 @@ class Monitor(Callback):
         with as_then(self._model, self._bad.weights):
             losses = [example() for example in self._examples]
             most = max(losses, key=lambda loss: abs(gradients(loss, weight)))
+            most.label = "L"
             return _small_picture(gradient_path(most, weight))
 
     def _bad_place(self) -> int:

@@ -15,7 +15,7 @@ from autograd import Value, gradients
 from autograd.notation.numbers import number
 from nn.attention import Share, shares_in
 from nn.seeing.image_plots import colours, framed
-from nn.seeing.style import Look, Plot
+from nn.seeing.style import CELL, Look, Plot
 from nn.texts import Beliefs
 
 SIDE = 2.3
@@ -157,5 +157,6 @@ def beliefs(now: Beliefs, before: Beliefs | None = None) -> Plot:
                     j, i, number(float(f"{100 * x:.2g}")), ha="center", va="center", fontsize=10, color=ink
                 )
 
-    size = (max(4.0, 0.44 * len(used) + 0.8), (0.3 * len(rows) + 0.7) * len(parts))
+    width = max(4.0, 0.3 * len(used) + 0.8, min(0.44 * len(used) + 0.8, CELL / 72))
+    size = (width, (0.3 * len(rows) + 0.7) * len(parts))
     return Plot("what comes next", size, draw)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from html import escape
 from io import BytesIO, StringIO
 from os import PathLike
 from pathlib import Path
@@ -158,7 +159,7 @@ class Plot:
         return PATH.sub(lambda found: DIGITS.sub(r"\1", found[0]), svg[svg.index("<svg ") :])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/svg+xml": _for_cell(self.svg()), "text/plain": repr(self)}
+        return {"image/svg+xml": _for_cell(self.svg(), self.title), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<plot: {self.title}>"
@@ -185,13 +186,14 @@ def plot(
     return decorate
 
 
-def _for_cell(svg: str) -> str:
-    """Return the ``<svg>`` element at its own size or as wide as a cell: no word is under 10 pixels."""
+def _for_cell(svg: str, title: str) -> str:
+    """Return the ``<svg>`` at its own size or as wide as a cell, no word under 10 pixels, named for its title."""
 
     def sized(found: re.Match[str]) -> str:
         width, height = float(found[1]), float(found[2])
         scale = max(1.0, min(4 / 3, CELL / width))
-        return f'width="{width * scale:.0f}" height="{height * scale:.0f}"'
+        size = f'width="{width * scale:.0f}" height="{height * scale:.0f}"'
+        return f'{size} role="img" aria-label="{escape(title)}"'
 
     return SIZE.sub(sized, svg, count=1)
 

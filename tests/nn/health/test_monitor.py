@@ -328,6 +328,7 @@ def test_the_first_bad_route_is_drawn_with_the_weights_of_then():
     picture = str(monitor.draw())
     assert "w" in picture
     assert "strongest" in picture  # 4⁴ routes are too many
+    assert "∂L/∂" in picture
     assert model.state_dict() == weights
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from autograd import Value, mean
 from nn import Transformer, losses, seeing
+from nn.seeing.style import CELL
 from nn.texts import Characters, beliefs
 
 LETTERS = Characters(["emma"])
@@ -61,3 +62,11 @@ def test_beliefs_and_their_change():
     assert not change.images[0].get_array().any()
     with pytest.raises(ValueError, match="one text"):
         seeing.beliefs(now, beliefs(MODEL, LETTERS, "em"))
+
+
+@pytest.mark.parametrize("letters", [2, 20, 26, 35])
+def test_beliefs_fit_into_a_notebooks_cell(letters):
+    text = "abcdefghijklmnopqrstuvwxyzäöüßéèçñø"[:letters]
+    model = Transformer(letters + 1, 4, 1, 1, 4, seed=0)
+    shown = seeing.beliefs(beliefs(model, Characters([text]), text[:3]))._repr_mimebundle_()["image/svg+xml"]
+    assert int(shown.split('width="')[1].split('"')[0]) <= CELL

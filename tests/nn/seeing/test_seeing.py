@@ -125,6 +125,7 @@ def test_an_unknown_format_or_theme_is_refused(plots, tmp_path):
 def test_a_plot_shows_itself_in_a_notebook(plots):
     shown = plots["boundary"]._repr_mimebundle_()
     assert shown["image/svg+xml"].startswith("<svg ")
+    assert 'role="img" aria-label="the decision boundary"' in shown["image/svg+xml"]
     assert shown["text/plain"] == "<plot: the decision boundary>"
 
 
