@@ -64,6 +64,7 @@ def _page(content: Content) -> str:
     shown = facts(content)
     questions = shown.pop("questions")
     needed = [name for name, is_needed in PARTS.items() if any(map(is_needed, pictures))]
+    numbers = asset(__package__, "numbers.js") if needed else ""
     styles = ["graph.css", "player.css", "touch.css", *(f"{name}.css" for name in needed)]
     body = Template(asset(__package__, "player.html")).substitute(
         heading=escape(content.title),
@@ -75,7 +76,7 @@ def _page(content: Content) -> str:
         content.title,
         "".join(asset(__package__, name) for name in styles),
         body,
-        compact(script(content.trace, shown["touch"]) + player(needed)),
+        compact((script(content.trace, shown["touch"]) or numbers) + player(needed)),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),

@@ -55,14 +55,16 @@ function slideOver(view) {
 
   const weightOf = (j, plane, i) => `n${kernels[Math.floor(j / each)][plane * span + i]}`;
 
-  // How a number moves with what it is computed of, along all ways within its part of the graph.
+  // How a number moves with what it is computed of, along all ways within its part of the graph; undefined
+  // where no gradient goes that way, or where that is still to be predicted.
   function slopesInto(j) {
     const found = new Map([[nodeOf(j), 1]]);
     for (const node of view.nodesOf.get(cells[j]).toReversed()) {
       for (const key of found.has(node) ? incoming.get(node) : []) {
         const [source, step] = [key.split(">")[0], carried.get(key)];
-        const slope = step === undefined ? 0 : readNumber(said("partial", step)) ?? 0;
-        found.set(source, (found.get(source) ?? 0) + found.get(node) * slope);
+        if (constants.has(source)) continue;
+        if (step === undefined || ($("predict").checked && step >= place)) return undefined;
+        found.set(source, (found.get(source) ?? 0) + found.get(node) * readNumber(said("partial", step)));
       }
     }
     return found;
@@ -70,6 +72,7 @@ function slideOver(view) {
 
   // ------------------------------------------------------------------ what stands in the middle
 
+  for (const name of ["role", "tabindex"]) kernel.removeAttribute(name); // there are buttons in it
   const middle = drawn(kernel, "g", {});
   const heading = [write(middle, 0, 14, "title"), write(middle, 0, 30, "fact")];
   const beside = Math.ceil(Math.sqrt(depth));
@@ -91,7 +94,7 @@ function slideOver(view) {
   });
   const [last, width] = [first + size[0] * high + 6, Math.max(TABLE, size[1] * ACROSS, beside * step)];
   write(middle, width - COLUMN, last + 10, "role", "value");
-  write(middle, width, last + 10, "role", "gradient");
+  write(middle, width, last + 10, "role", slope());
   const table = Array.from({ length: kernels.length ? 4 : 1 }, (_, k) =>
     ["fact", "number", "number"].map((kind, c) => write(middle, [0, width - COLUMN, width][c], last + 28 + 17 * k, kind)));
   const door = drawn(middle, "g", { role: "button", tabindex: 0, class: "door" });
@@ -118,14 +121,15 @@ function slideOver(view) {
 
   function tellWindow() {
     const out = Math.floor(at / each);
-    const [isDone, slopes] = [computed.get(nodeOf(at)) < place, kernels.length ? undefined : slopesInto(at)];
+    const isDone = computed.get(nodeOf(at)) < place;
+    const slopes = kernels.length || !isDone ? undefined : slopesInto(at);
     const exact = kernels.length && isDone ? touched?.exact() : undefined;
     const shown = apart ? out : focus;
     const one = windowOf(at, shown);
     winners.forEach((cell) => cell?.classList.remove("under"));
     const shares = slopes && one.nodes.map((node) => slopes.get(node) ?? 0);
     const [least, most] = shares ? [Math.min(...shares), Math.max(...shares)] : [];
-    const wins = (i) => Boolean(shares) && isDone && shares[i] === most && most > least;
+    const wins = (i) => shares !== undefined && shares[i] === most && most > least;
     winners = one.nodes.filter((_, i) => wins(i)).map((node) => view.nodeElement.get(node));
     winners.forEach((cell) => cell.classList.add("under"));
     const products = exact && productsOf(exact, at, shown);
@@ -133,7 +137,7 @@ function slideOver(view) {
       const node = one.nodes[i];
       group.setAttribute("class", `${node ? "" : "around"} ${wins(i) ? "winner" : ""} ${signWord(products?.[i] ?? 0)}`);
       frame.classList.toggle("outside", !node);
-      const said = shares ? [isDone ? number(shares[i]) : EMPTY] : [value(weightOf(at, shown, i)), products ? number(products[i]) : EMPTY];
+      const said = kernels.length ? [value(weightOf(at, shown, i)), products ? number(products[i]) : EMPTY] : [shares ? number(shares[i]) : EMPTY];
       lines.forEach((line, k) => (line.textContent = [node ? value(node) : "0", ...said][k]));
     });
     small.forEach(({ group, squares, sum }, plane) => {

@@ -43,9 +43,9 @@ def sliding_view(layer: Layer, before: str, view: View) -> View:
     seen, wide, high = _planes(inputs, windows.columns, around)
     given, wider, higher = _planes(outputs, layer.columns, (0, 0, 0, 0))
     drawn = [
-        tag("g", _heading(before, inputs, windows.columns) + seen, class_="seen node input"),
-        tag("g", id=f"{name}-kernel", class_="kernel node weight"),
-        tag("g", _heading(layer.title, outputs, layer.columns) + given, class_="given node operation"),
+        tag("g", _heading(before, inputs, windows.columns) + seen, class_="seen input"),
+        tag("g", id=f"{name}-kernel", class_="kernel weight"),
+        tag("g", _heading(layer.title, outputs, layer.columns) + given, class_="given"),
     ]
     nodes = {id: own_id(name, id) for plane in windows.planes for id in plane}
     nodes |= {id: f"{name}-kernel" for id in (*slides.biases, *sum(slides.kernels, ())) if id}

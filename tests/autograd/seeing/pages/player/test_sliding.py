@@ -1,6 +1,7 @@
 """What slides over a picture opens as one view: each number's window and products are the true ones."""
 
 import random
+from dataclasses import replace
 from itertools import product
 from math import isclose
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from autograd import Value, mean, walk
 from autograd.notation.numbers import number
+from autograd.seeing.pages.player.page import page
 from autograd.seeing.pages.player.views.choice import boxes_of
 from nn import AvgPool2d, Conv1d, Conv2d, Flatten, Layer, MaxPool2d, Module, Reshape, Sequential
 
@@ -279,6 +281,40 @@ def test_a_pooling_marks_the_number_that_it_passes_the_gradient_on_to(opened, ne
         won = [id for id in seen if values[id] == largest]
         under = sheet.evaluate("[...document.querySelectorAll('.dot.under')].map((dot) => dot.id)")
         assert sorted(under) == sorted(f"l2-{id}" for id in won) or len(won) == 4
+    assert sheet.errors == []
+
+
+def test_the_products_follow_a_number_that_is_touched(opened, network):
+    sheet = opened(network.html(), motion="reduce")
+    sheet.keyboard.press("End")
+    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#l1-5").hover(force=True)
+    weight = told(sheet, "l1")[told(sheet, "l1").index("×") + 3]
+    sheet.click("#what-if summary")
+    sheet.get_by_role("textbox", name="Value of x₁", exact=True).fill("0.5")
+    sheet.keyboard.press("Enter")
+    sheet.locator("#host", has_text="Computed again").wait_for()
+    said = told(sheet, "l1")
+    at = said.index("×") + 2
+    assert said[at : at + 2] == ["0.5", weight]
+    w = next(n.value for n in network.trace.nodes if n.role == "weight" and number(n.value) == weight)
+    assert said[at + 2] == number(0.5 * w)
+    assert sheet.errors == []
+
+
+def test_what_a_page_cannot_compute_is_not_told(opened, network):
+    """One that asks a kernel has the values of all nodes, with four digits, and no products of them."""
+    sheet = opened(page(replace(network.content(), answered=True)), motion="reduce")
+    sheet.keyboard.press("End")
+    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#l1-5").hover(force=True)
+    said = told(sheet, "l1")
+    assert said[said.index("×") + 4] == "–"
+    assert said[said.index("Σ window · kernel") + 1] == "–"
+    sheet.click("#crumbs button:first-child")
+    sheet.locator("#network-l2 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#l2-1").hover(force=True)
+    assert [text for text in told(sheet, "l2") if text == "1"] == ["1"]
     assert sheet.errors == []
 
 
