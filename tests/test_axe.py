@@ -6,15 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from autograd import walk
+from autograd import mean, walk
 from autograd.seeing.gallery import gallery
-from nn import MLP, losses, seeing
+from nn import MLP, Conv2d, Flatten, Reshape, Sequential, losses, seeing
 from nn.command.main import main
 from tests.autograd.seeing.pages.player.driven import chain
 from tests.shown import OPEN
 
 THEMES = ("light", "dark")
-PLAYERS = ("player", "folded", "parts")
+PLAYERS = ("player", "folded", "parts", "windows")
 NAMES = (*PLAYERS, "gallery", "film", "playground", "report")
 TOLD = {"resultTypes": ["violations"], "selectors": False}
 """What axe-core tells: to describe each element that is as it should be takes time, and no test reads it."""
@@ -49,6 +49,8 @@ def pages(tmp_path_factory):
     walk(loss_of(2)).save(folder / "player.html")
     walk(loss_of(6, 6, inputs=[0.5, -0.3] * 18)).save(folder / "folded.html")
     walk(chain(60)).save(folder / "parts.html")
+    model = Sequential(Reshape(1, 3, 3), Conv2d(1, 2, 2, seed=0), Conv2d(2, 1, 1, seed=1), Flatten())
+    walk(mean(model([0.1 * i for i in range(9)]))).save(folder / "windows.html")
     gallery(loss_of(3, 2)).save(folder / "gallery.html")
     film().save(folder / "film.html")
     seeing.playground().save(folder / "playground.html")
@@ -59,11 +61,19 @@ def pages(tmp_path_factory):
     }
 
 
+def go_in(sheet, name):
+    if name == "windows":
+        sheet.fill("#find", "step 3")
+        sheet.keyboard.press("Enter")
+        assert sheet.locator(".kernel .plane").count() == 2
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_axe_finds_nothing(axe, opened, pages, name):
     player = name in PLAYERS
     sheet = opened(pages[name], ready=player, motion="reduce", bypass_csp=True)
     if player:
+        go_in(sheet, name)
         sheet.click("#next")
         sheet.fill("#find", "w")
     sheet.evaluate(OPEN)
@@ -79,6 +89,7 @@ def test_whatever_takes_the_focus_says_what_it_is_and_no_word_twice(opened, page
     player = name in PLAYERS
     sheet = opened(pages[name], ready=player, motion="reduce", bypass_csp=True)
     if player:
+        go_in(sheet, name)
         sheet.click("#last")
     sheet.evaluate(OPEN)
     tree = sheet.context.new_cdp_session(sheet).send("Accessibility.getFullAXTree")["nodes"]

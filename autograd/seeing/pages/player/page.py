@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import escape
+from operator import attrgetter
 from string import Template
 from typing import Any
 from zlib import compress
@@ -16,11 +17,15 @@ from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.frame import asset, document, embedded
 from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.packing.pictures import plain_views
+from autograd.seeing.pages.player.svg.view import View
 from autograd.seeing.pages.player.touch import script
 from autograd.seeing.pages.player.views.choice import views
 
 SCRIPTS = "facts.js", "picture.js", "canvas.js", "stepping.js", "prediction.js", "controls.js"
 """The parts of the player, in the order in which they stand in a page."""
+PARTS: Mapping[str, Callable[[View], object]] = {"windows": attrgetter("slides")}
+"""Script and style that a page has only if one of its views needs them, and how that is told."""
+
 LONGEST_TEXT = 120
 """At most this many steps are told in the text for browsers that run no scripts."""
 
@@ -58,6 +63,9 @@ def _page(content: Content) -> str:
     drawings = _taken_out(plain)
     shown = facts(content)
     questions = shown.pop("questions")
+    needed = [name for name, is_needed in PARTS.items() if any(map(is_needed, pictures))]
+    numbers = asset(__package__, "numbers.js") if needed else ""
+    styles = ["graph.css", "player.css", "touch.css", *(f"{name}.css" for name in needed)]
     body = Template(asset(__package__, "player.html")).substitute(
         heading=escape(content.title),
         arrangement=_arrangement(pictures[0].svg),
@@ -66,9 +74,9 @@ def _page(content: Content) -> str:
     )
     return document(
         content.title,
-        "".join(asset(__package__, name) for name in ("graph.css", "player.css", "touch.css")),
+        "".join(asset(__package__, name) for name in styles),
         body,
-        compact(script(content.trace, shown["touch"]) + player()),
+        compact((script(content.trace, shown["touch"]) or numbers) + player(needed)),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),
@@ -79,11 +87,12 @@ def _page(content: Content) -> str:
     )
 
 
-def player() -> str:
-    """Return the script of every page: files that say the same names within one function."""
+def player(needed: Iterable[str] = ()) -> str:
+    """Return the script of a page with the parts that it needs: files of the same names in one function."""
+    names = [*SCRIPTS[:-1], *(f"{name}.js" for name in needed), SCRIPTS[-1]]
     parts = [
         asset("autograd.seeing.pages", "elements.js"),
-        *(asset(__package__, "scripts", name) for name in SCRIPTS),
+        *(asset(__package__, "scripts", name) for name in names),
     ]
     return f'"use strict";\n(() => {{\n{"".join(parts)}}})();\n'
 

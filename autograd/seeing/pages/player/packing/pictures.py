@@ -11,6 +11,7 @@ from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.cast import Cast, Look
 from autograd.seeing.pages.player.svg.view import Own, View, own_id
+from autograd.seeing.pages.player.views.kernels import Slides
 
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
 """An element's id, or a slot: what kind of number it holds, and whose."""
@@ -54,9 +55,31 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
                 "nodes": _members(view.nodes, nodes, view.name),
                 "edges": _members(view.edges, edges, view.name),
                 **({"about": view.about} if view.about else {}),
+                **({"slides": _slides(view.slides, nodes)} if view.slides else {}),
             }
             for view in pictures
         ],
+    }
+
+
+def _slides(slides: Slides, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """Return what slides over a picture, its nodes by their numbers; -1 stands for none."""
+    windows = slides.windows
+
+    def numbered(ids: Sequence[str]) -> list[int]:
+        return [numbers.get(id, -1) for id in ids]
+
+    return {
+        "planes": [numbered(plane) for plane in windows.planes],
+        "columns": windows.columns,
+        "size": windows.size,
+        "stride": windows.stride,
+        "start": windows.start,
+        "across": windows.across,
+        "apart": windows.apart,
+        "kernels": [numbered(weights) for weights in slides.kernels],
+        "biases": numbered(slides.biases),
+        "sums": numbered(slides.sums),
     }
 
 

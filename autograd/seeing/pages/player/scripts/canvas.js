@@ -81,7 +81,7 @@ function tellElsewhere(unseen) {
 const at = { scale: 1, x: 0, y: 0 };
 let fitted = true; // until it is moved by hand
 const room = { width: 0, height: 0 }; // of the canvas
-const size = () => ({ width: svg.viewBox.baseVal.width, height: svg.viewBox.baseVal.height });
+const size = () => svg.viewBox.baseVal;
 
 function measureRoom() {
   room.width = canvas.clientWidth;

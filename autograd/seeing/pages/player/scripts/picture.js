@@ -120,6 +120,7 @@ function prepare(view) {
   view.lit = { frames: element("g"), flows: element("g") };
   root.prepend(view.lit.frames); // below the graph, so that no number is crossed
   root.append(view.lit.flows);
+  if (view.slides) slideOver(view);
 }
 
 const viewNamed = (name) => views.find((other) => other.name === name);
@@ -224,6 +225,7 @@ function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement
   }
   for (const part of stale) refreshShared(part, view.shared.get(part));
   for (const [name, slot] of view.boxes) refreshBox(name, slot);
+  view.retell?.();
 }
 
 // A row of a folded box: before its values, before its gradients are complete, and then.

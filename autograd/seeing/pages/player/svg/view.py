@@ -13,6 +13,7 @@ from autograd.seeing.pages.player.svg.box_shapes import box_size, draw_box, draw
 from autograd.seeing.pages.player.svg.cast import Cast, Faces, Mould, mould_of
 from autograd.seeing.pages.player.svg.elements import coordinate, tag
 from autograd.seeing.pages.player.svg.layout import arrange
+from autograd.seeing.pages.player.views.kernels import Slides
 
 
 class Own(Mapping[str, str]):
@@ -61,6 +62,7 @@ class View:
         parent: the name of the view to go back to; None for the first.
         note: what is not shown, in words; "" where there is nothing to say.
         about: what a box is that it shows the inside of, by which it can be found; "" for anything else.
+        slides: what it shows sliding over a picture, if it does.
     """
 
     name: str
@@ -72,6 +74,7 @@ class View:
     parent: str | None = None
     note: str = ""
     about: str = ""
+    slides: Slides | None = None
 
     @property
     def svg(self) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, product
-from operator import itemgetter
+from itertools import chain
 from typing import NamedTuple
 from zlib import crc32
 
@@ -19,8 +18,9 @@ from autograd.seeing.facts.folding.group import ITSELF, Group
 from autograd.seeing.facts.folding.opening import list_of
 from autograd.seeing.facts.places import AFTER, ELSEWHERE, Path, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
+from autograd.seeing.pages.player.views.kernels import Slides
 from autograd.seeing.pages.player.views.uses import uses_of
-from autograd.seeing.pages.player.views.windows import Window, columns_of, rows_of
+from autograd.seeing.pages.player.views.windows import Window, columns_of, places_of
 
 LETTERS = {"pre-activation": "z", "activation": "a"}
 """How textbooks call the parts of a neuron that stand for it."""
@@ -75,8 +75,8 @@ class Layer:
         title: what it is called.
         kind: what it is made of, in words.
         units: its neurons or inputs; of a Module that holds others, one per box within it.
-        opens_as: "inputs", "neurons" or "boxes", or "values" for what is shown value by value; "outside"
-            for what only comes from elsewhere, and opens as nothing.
+        opens_as: "inputs", "neurons" or "boxes", or "values" for what is shown value by value; "windows" on
+            the picture that it goes over; "outside" for what only comes from elsewhere, and opens as nothing.
         common: its nodes that belong to no single unit, such as a bias that neurons share.
         inner: the boxes within it, one per unit, where it opens as boxes.
         is_network: whether it is part of the network, and does not stand for the output of the graph itself.
@@ -84,6 +84,7 @@ class Layer:
         group: the folded box that it stands for; None where it stands for none.
         columns: how many of its units stand side by side, as in a picture; 0 where nothing says so.
         planes: how many pictures its units are, one after the other.
+        slides: how it goes over a picture, where it opens as windows.
     """
 
     title: str
@@ -97,6 +98,7 @@ class Layer:
     group: Group | None = None
     columns: int = 0
     planes: int = 1
+    slides: Slides | None = None
 
     @cached_property
     def dots(self) -> list[Dot]:
@@ -135,7 +137,7 @@ def layers_of(trace: Trace) -> list[Layer]:
     """
     folded = fold(trace)
     into = inputs_by_target(trace)
-    layers = _on_pictures([_layer(trace, into, group) for group in folded.groups], into)
+    layers = [_layer(trace, into, group) for group in folded.groups]
     return [*layers, *_loose(trace, folded.nodes)]
 
 
@@ -160,91 +162,7 @@ def _loose(trace: Trace, nodes: Sequence[NodeFact]) -> Iterator[Layer]:
         yield replace(_of_values(title, own[path]), is_network=is_inside)
 
 
-def _on_pictures(layers: Sequence[Layer], into: InputsOf) -> list[Layer]:
-    """Return the layers, the inputs in the rows of the picture that windows go over, if any do."""
-    boxes = [*layers]
-    for box in boxes:
-        boxes += box.inner
-    pictures = [rows_of(_windows(box, into), box.columns) for box in boxes if box.columns]
-    found: list[Layer] = []
-    places: dict[str, _Place] = {}
-    for layer in layers:
-        is_pool = layer.opens_as == "values" and layer.group is not None
-        found.append(_as_picture(layer, pictures) if layer.opens_as == "inputs" else layer)
-        if is_pool and places:
-            found[-1] = _pooled(layer, into, places)
-        places |= _places_in(found[-1])
-    return found
-
-
-class _Place(NamedTuple):
-    """Where a number stands in pictures."""
-
-    plane: int
-    row: int
-    column: int
-
-
-def _places_in(layer: Layer) -> dict[str, _Place]:
-    """Return where what each dot gives stands, of a layer whose dots are pictures."""
-    if not layer.columns or layer.opens_as == "inputs":
-        return {}
-    size = len(layer.units) // layer.planes
-    return {
-        dot.members[-1].id: _Place(k // size, *divmod(k % size, layer.columns))
-        for k, dot in enumerate(layer.dots)
-    }
-
-
-def _pooled(layer: Layer, into: InputsOf, places: Mapping[str, _Place]) -> Layer:
-    """Return a box with a dot for each value that it gives, in pictures; as it is where they form none.
-
-    They do if each is computed of a patch of one picture, apart from the others, row by row.
-    """
-    assert layer.group is not None
-    own = {node.id: node for node in layer.nodes}
-    patches: list[list[_Place]] = []
-    units: list[Unit] = []
-    seen: set[str] = set()
-    for given in layer.group.outputs():
-        inside, waiting = {given.id}, [given.id]
-        patch: list[_Place] = []
-        while waiting:
-            for edge in into.get(waiting.pop(), ()):
-                if edge.source in places:
-                    patch.append(places[edge.source])
-                elif edge.source in own and own[edge.source].op is not None and edge.source not in inside:
-                    inside.add(edge.source)
-                    waiting.append(edge.source)
-        if seen & inside or len({place.plane for place in patch}) != 1:
-            return layer
-        seen |= inside
-        patches.append(patch)
-        name = parse_label(given.label or given.symbol or "number")
-        units.append(Unit(name, "", tuple(node for node in layer.nodes if node.id in inside)))
-    corners = [_Place(*map(min, zip(*patch, strict=True))) for patch in patches]
-    starts = sorted(corners)  # what is given may stand in the order of what takes it
-    units = [unit for _, unit in sorted(zip(corners, units, strict=True), key=itemgetter(0))]
-    axes = [sorted(set(axis)) for axis in zip(*starts, strict=True)]
-    if starts != [_Place(*place) for place in product(*axes)] or len(units) > MOST_IN_PICTURES:
-        return layer
-    common = tuple(node for node in layer.nodes if node.id not in seen)
-    kind = counted(len(units), "value")
-    return replace(
-        layer, kind=kind, units=tuple(units), common=common, columns=len(axes[2]), planes=len(axes[0])
-    )
-
-
-def _as_picture(inputs: Layer, pictures: Sequence[list[list[str]]]) -> Layer:
-    nodes = {node.id: node for node in inputs.nodes}
-    for rows in pictures:
-        seen = [*chain.from_iterable(rows)]
-        if nodes.keys() == {*seen}:
-            return replace(_inputs(inputs.title, [nodes[id] for id in seen]), columns=len(rows[0]))
-    return inputs
-
-
-def _windows(box: Layer, into: InputsOf) -> list[Window]:
+def windows_of(box: Layer, into: InputsOf) -> list[Window]:
     """Return what each use of a Module takes from elsewhere, in order."""
     windows: list[Window] = []
     for use in box.units:
@@ -254,10 +172,10 @@ def _windows(box: Layer, into: InputsOf) -> list[Window]:
     return windows
 
 
-def from_outside(nodes: Sequence[NodeFact], origins: set[str], columns: int) -> Layer:
-    """Return the box of what others take from elsewhere, in so many columns, named after its only origin."""
+def from_outside(nodes: Sequence[NodeFact], origins: set[str], columns: int, planes: int) -> Layer:
+    """Return the box of what others take from elsewhere, as such pictures, named after its only origin."""
     title = f"from {origins.pop()}" if len(origins) == 1 else "from outside"
-    return replace(_of_values(title, nodes), opens_as="outside", columns=columns)
+    return replace(_of_values(title, nodes), opens_as="outside", columns=columns, planes=planes)
 
 
 def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
@@ -269,14 +187,14 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
         group: one of the groups.
     """
     if group.kind == "inputs":
-        return _inputs(group.title, group.members)
+        return inputs_of(group.title, group.members)
     inside = _inside(trace, into, group)
     uses = uses_of(inside, group) if group.count == 1 and group.uses > 1 else []
     if len(uses) > 1:
         found = _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
-        windows = _windows(found, into)
+        windows = windows_of(found, into)
         columns = columns_of(windows)
-        return replace(found, columns=columns if columns and rows_of(windows, columns) else 0)
+        return replace(found, columns=columns if places_of(windows, columns) else 0)
     if group.count == 1 and group.holds_units:
         units = [g.as_part_of(group) for g in fold(inside, "neuron").groups if g.kind == "unit"]
         others = [node for node in _others(group.nodes, units) if node.op is not None]
@@ -354,7 +272,7 @@ def _others(members: Iterable[NodeFact], units: Iterable[Group]) -> list[NodeFac
     return [node for node in members if node.id not in among]
 
 
-def _inputs(title: str, nodes: Sequence[NodeFact]) -> Layer:
+def inputs_of(title: str, nodes: Sequence[NodeFact]) -> Layer:
     units = [
         Unit(parse_label(node.label or f"x{i}"), f"input {i}", (node,), (node,))
         for i, node in enumerate(nodes, 1)

@@ -24,6 +24,7 @@ from autograd.seeing.pages.player.views.cards import (
 from autograd.seeing.pages.player.views.layers import Layer, Unit, from_outside
 from autograd.seeing.pages.player.views.neuron import neuron_view
 from autograd.seeing.pages.player.views.parts import Whole, views_of
+from autograd.seeing.pages.player.views.sliding import sliding_view
 from autograd.seeing.pages.player.views.ways import Pair, stand
 from autograd.seeing.style import SMALL_SIZE
 
@@ -70,7 +71,7 @@ class Row:
         """Return the view that a box opens and those that its units open, by the ids of their elements."""
         opens_as = self.layers[layer].opens_as
         own = {} if opens_as == "outside" else {box: self.name(layer)}
-        if opens_as in ("neurons", "boxes"):
+        if opens_as in ("neurons", "boxes", "windows"):
             own |= {
                 f"{box}-{dot.key}": self.name(layer, dot.unit) + dot.inner for dot in self.layers[layer].dots
             }
@@ -88,8 +89,10 @@ class Row:
             if any(node.id in ids for node in box.nodes)
         }
         whole = [box for box in self.layers if ids == {node.id for node in box.nodes}]
-        taken, columns = (whole[0].nodes, whole[0].columns) if whole else (taken, 0)
-        outside = [from_outside(taken, origins, columns)] if taken else []
+        taken, columns, planes = (
+            (whole[0].nodes, whole[0].columns, whole[0].planes) if whole else (taken, 0, 1)
+        )
+        outside = [from_outside(taken, origins, columns, planes)] if taken else []
         return Row(self.whole, [*outside, *inner], self.name(layer), len(outside))
 
     @cached_property
@@ -136,8 +139,8 @@ def _views_inside(row: Row, parent: str) -> list[View]:
             inner = row.within(i)
             own, inside = _overview(inner, name, layer.title, parent), _views_inside(inner, name)
         else:
-            own, units = _layer_view(row, i, parent), enumerate(layer.units)
-            is_open = layer.opens_as == "neurons"
+            draw, units = _windows_view if layer.slides else _layer_view, enumerate(layer.units)
+            own, is_open = draw(row, i, parent), layer.opens_as in ("neurons", "windows")
             inside = [view for j, unit in units if is_open for view in _neuron_views(row, unit, i, j)]
         views += [replace(own, about=_about(layer)), *inside]
     return views
@@ -259,12 +262,22 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
     return View(name, layer.title, svg, nodes, edges, opens, parent)
 
 
+def _windows_view(row: Row, i: int, parent: str) -> View:
+    """Show what slides over a picture."""
+    layer, name = row.layers[i], row.name(i)
+    seen = layer.slides.windows.planes[0][0] if layer.slides else ""
+    before = next((box.title for box in row.layers if any(node.id == seen for node in box.nodes)), "")
+    opens = {unit: view for unit, view in row.opened(i, name).items() if unit != name}
+    return sliding_view(layer, before, View(name, layer.title, "", {}, {}, opens, parent))
+
+
 # ------------------------------------------------------------------------------------- one neuron
 
 
 def _neuron_views(row: Row, unit: Unit, i: int, j: int) -> list[View]:
     """Show a neuron as a table of its weights; as a graph if it is not a sum or was used several times."""
-    members = {node.id for node in (*unit.members, *row.layers[i].common)}
+    common = () if row.layers[i].slides else row.layers[i].common
+    members = {node.id for node in (*unit.members, *common)}
     name, parent = row.name(i, j), row.name(i)
     drawn = neuron_view(row.whole, *row.whole.part(members), name) if unit.shown else None
     if drawn is None:

@@ -71,6 +71,8 @@ Row = list[NodeFact]
 def rows_of(trace: Trace, elsewhere: set[str]) -> list[Row]:
     """Return the rows of a neuron's table; none where it is not a sum of weights times inputs.
 
+    A plain number, such as the 0 around a picture, may stand in several of them; an input stands in one.
+
     Args:
         trace: the neuron's own nodes and those that it uses.
         elsewhere: the ids of those that it only uses.
@@ -85,7 +87,9 @@ def rows_of(trace: Trace, elsewhere: set[str]) -> list[Row]:
     weights = [n for n in trace.nodes if parts.get(n.id) == "weight" and n.id not in elsewhere]
     rows = [_row(weight, uses, into, nodes, parts) for weight in weights]
     taken = {row[0].id for row in rows if row}
-    if not elsewhere <= taken or len(taken) != len(rows) or any(nodes[x].op for x in taken - elsewhere):
+    again = [row[0].id for row in rows if row and not (row[0].role == "constant" and row[0].op is None)]
+    is_told = all(rows) and len({*again}) == len(again)
+    if not is_told or not elsewhere <= taken or any(nodes[x].op for x in taken - elsewhere):
         return []
     return sorted(rows, key=lambda row: trace.places[row[1].id].index or 0)
 
@@ -151,7 +155,11 @@ def draw_neuron(trace: Trace, rows: list[Row], prefix: str) -> View:
         along, down = divmod(i, lines)
         for j, node in enumerate(row):
             x = MARGIN + along * (width + GUTTER) + j * (CHIP_WIDTH + JOINT)
-            corners[node.id] = Point(x, MARGIN + HEADER + down * PITCH)
+            corner = Point(x, MARGIN + HEADER + down * PITCH)
+            if corners.setdefault(node.id, corner) is not corner:  # a plain number that stands above as well
+                sketch.drawn.append(
+                    words("the same constant", x + CHIP_WIDTH - 6, corner.y + CHIP_HEIGHT - 6, "role")
+                )
     for along in range(columns):
         _head_columns(sketch, rows[0], MARGIN + along * (width + GUTTER))
     right = MARGIN + columns * (width + GUTTER) - GUTTER
@@ -161,8 +169,8 @@ def draw_neuron(trace: Trace, rows: list[Row], prefix: str) -> View:
     size = _draw_tail(sketch, tail, Point(right, MARGIN + HEADER + lines * PITCH / 2), corners, joined)
     if not joined:
         _draw_frame(sketch, right, height)
-    for row in rows:
-        sketch.drawn += [chip(node, sketch.node(node), corners[node.id]) for node in row]
+    for node in {node.id: node for row in rows for node in row}.values():
+        sketch.drawn.append(chip(node, sketch.node(node), corners[node.id]))
     svg = canvas("".join(sketch.drawn), size.x + MARGIN, max(height + 2 * MARGIN, size.y + MARGIN))
     return View(prefix, "", svg, sketch.nodes, sketch.edges)
 
@@ -191,7 +199,7 @@ def _head_columns(sketch: Sketch, row: Row, left: float) -> None:
 def _draw_joints(sketch: Sketch, rows: list[Row], corners: dict[str, Point]) -> None:
     """Draw the edges inside the table: into each product from both sides, and on to the next sum."""
     middle = CHIP_HEIGHT / 2
-    place = {node.id: (i, j) for i, row in enumerate(rows) for j, node in enumerate(row)}
+    place = {node.id: (i, j) for i, row in [*enumerate(rows)][::-1] for j, node in enumerate(row)}
     for row in rows:
         corner = corners[row[1].id]
         sketch.drawn.append(words("×", corner.x - JOINT / 2, corner.y + middle + 4, "symbol"))

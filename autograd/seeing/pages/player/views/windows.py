@@ -1,61 +1,189 @@
 """Windows that go over a picture row by row, such as a convolution's, and where in it their numbers stand.
 
-Nothing says so but what they share: the next window has all but the first numbers of each line.
+Where no earlier box tells where these stand, what the windows share does: the next window has all but the
+first numbers of each line.
 
 >>> windows = ["abef", "bcfg", "cdgh", "efij", "fgjk", "ghkl"]  # 2 × 2, on a picture of 3 rows of 4 letters
->>> columns = columns_of(windows)
->>> columns, ["".join(row) for row in rows_of(windows, columns)]
-(3, ['abcd', 'efgh', 'ijkl'])
+>>> found = sliding(windows, {})
+>>> found.size, found.across, found.planes
+((2, 2), 3, (('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'),))
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product, takewhile
+from typing import NamedTuple
 
 MOST_COLUMNS = 40
 """A wider picture is not shown as one."""
 
 Window = Sequence[str]
-"""What a window sees, line by line, of one plane after the other, without what is put around a picture."""
+"""What a window sees, line by line, of one plane after the other; "" for a 0 that is put around a picture."""
+
+
+class Place(NamedTuple):
+    """Where a number stands in pictures."""
+
+    plane: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """Windows of one size that go over a picture; pairs are rows and columns.
+
+    Attributes:
+        planes: the numbers of the picture, plane by plane, each row by row.
+        columns: how many of them stand side by side.
+        size, stride, start: of a window; from one to the next; where the first begins, which is below 0 where
+            zeros are put around the picture.
+        across: how many windows stand side by side.
+        order: which entry of a window stands at each place in it, plane by plane and row by row.
+        apart: whether each plane has windows of its own, which see no other plane.
+    """
+
+    planes: tuple[tuple[str, ...], ...]
+    columns: int
+    size: tuple[int, int]
+    stride: tuple[int, int]
+    start: tuple[int, int]
+    across: int
+    order: tuple[int, ...]
+    apart: bool = False
+
+    def seen(self, number: int) -> list[str]:
+        """Return what a window sees of all planes; "" for what is outside of the picture."""
+        top, left = (
+            start + stride * k
+            for start, stride, k in zip(self.start, self.stride, divmod(number, self.across), strict=True)
+        )
+        rows = len(self.planes[0]) // self.columns
+        lines, line = (range(first, first + n) for first, n in zip((top, left), self.size, strict=True))
+        return [
+            plane[row * self.columns + column] if 0 <= row < rows and 0 <= column < self.columns else ""
+            for plane, row, column in product(self.planes, lines, line)
+        ]
+
+
+def sliding(windows: Sequence[Window], places: Mapping[str, Place]) -> Sliding | None:
+    """Return how windows go over a picture; None if they do not, or if that cannot be told.
+
+    Args:
+        windows: what each of them sees.
+        places: where numbers stand, as far as that is known.
+    """
+    seen = {number for window in windows for number in window if number}
+    if not seen or not seen <= places.keys():
+        places = places_of(windows, columns_of(windows))
+        if not seen or not seen <= places.keys():
+            return None
+    planes = {plane: k for k, plane in enumerate(sorted({places[number].plane for number in seen}))}
+    cells = {
+        place._replace(plane=planes[place.plane]): number
+        for number, place in places.items()
+        if place.plane in planes
+    }
+    rows, columns = (max(axis) + 1 for axis in [*zip(*cells, strict=True)][1:])
+    if len(cells) != len(planes) * rows * columns:
+        return None
+    at = {number: place for place, number in cells.items()}
+    offsets, starts = _laid_out(windows, at)
+    top, left = (min((place[axis] for place in offsets.values()), default=0) for axis in (1, 2))
+    size = tuple(max((place[axis] + 1 for place in offsets.values()), default=0) for axis in (1, 2))
+    size = size[0] - top, size[1] - left
+    order = sorted(offsets, key=offsets.__getitem__)
+    if len(starts) < len(windows) or len(order) != len(windows[0]) != len(planes) * size[0] * size[1]:
+        return None
+    corners = [(starts[k].row + top, starts[k].column + left) for k in range(len(windows))]
+    across = len([*takewhile(lambda corner: corner[0] == corners[0][0], corners)])
+    stride = (
+        corners[across][0] - corners[0][0] if across < len(corners) else 1,
+        corners[1][1] - corners[0][1] if across > 1 else 1,
+    )
+    picture = tuple(
+        tuple(cells[Place(plane, row, column)] for row, column in product(range(rows), range(columns)))
+        for plane in planes.values()
+    )
+    found = Sliding(picture, columns, size, stride, corners[0], across, tuple(order))
+    is_true = all([window[k] for k in order] == found.seen(number) for number, window in enumerate(windows))
+    return found if is_true else None
+
+
+def _laid_out(
+    windows: Sequence[Window], at: Mapping[str, Place]
+) -> tuple[dict[int, Place], dict[int, Place]]:
+    """Return where each entry of a window stands in it, and where each window begins; as far as they meet.
+
+    The beginning of a window is measured from that of the fullest one, whose entries are where they stand.
+    """
+    first = max(range(len(windows)), key=lambda k: len([*filter(None, windows[k])]))
+    offsets: dict[int, Place] = {}
+    starts, met = {first: Place(0, 0, 0)}, 0
+    while met < len(starts):
+        met = len(starts)
+        for k, window in enumerate(windows):
+            known = [(i, at[number]) for i, number in enumerate(window) if number]
+            begins = starts.get(k) or next((_from(x, offsets[i]) for i, x in known if i in offsets), None)
+            if begins is not None:
+                starts[k] = begins
+                for i, x in known:
+                    offsets.setdefault(i, _from(x, begins))
+    return offsets, starts
+
+
+def _from(place: Place, other: Place) -> Place:
+    """Return a place, its row and column as counted from another."""
+    return Place(place.plane, place.row - other.row, place.column - other.column)
+
+
+# ------------------------------------------------------------------------------ by what windows share
 
 
 def columns_of(windows: Sequence[Window]) -> int:
     """Return how many windows stand side by side; 0 if they do not go over a picture, or do not overlap."""
-    shared = [len({*a} & {*b}) for a, b in pairwise(windows)]
+    shared = [len({*a} & {*b} - {""}) for a, b in pairwise(windows)]
     if not shared or not shared[0] or {*windows[0]} == {*windows[1]}:
         return 0
     columns = next((k for k, n in enumerate(shared, 1) if n < shared[0]), len(windows))
     return columns if len(windows) % columns == 0 and columns <= MOST_COLUMNS else 0
 
 
-def rows_of(windows: Sequence[Window], columns: int) -> list[list[str]]:
-    """Return the rows of the picture, of one plane after the other; none where they cannot be told."""
-    size = max(map(len, windows))
-    whole = [k for k, window in enumerate(windows) if len(window) == size]
-    right = [_next(windows[k], windows[k + 1]) for k in whole if k + 1 in whole and (k + 1) % columns]
-    below = [_next(windows[k], windows[k + columns]) for k in whole if k + columns in whole]
-    if not right or right[0] is None:
-        return []
+def places_of(windows: Sequence[Window], columns: int) -> dict[str, Place]:
+    """Return where the numbers of the picture stand; of none where that cannot be told.
+
+    Args:
+        windows: what each of them sees.
+        columns: how many of them stand side by side.
+    """
+    size = max(map(len, windows), default=0)
+    equal = [k for k, window in enumerate(windows) if len(window) == size]
+    whole = [k for k in equal if all(windows[k])]
+    right = [
+        _next(windows[k], windows[k + 1]) for k in whole if k + 1 in equal and columns and (k + 1) % columns
+    ]
+    below = [_next(windows[k], windows[k + columns]) for k in whole if k + columns in equal]
+    if not columns or not right or right[0] is None:
+        return {}
     shift, line = right[0]
     alone = (0, line) if len(windows) == columns else (size, size)
     down, plane = (below[0] if below else None) or alone
-    found: dict[str, tuple[int, int, int]] = {}
-    for k in whole:
+    found: dict[str, Place] = {}
+    for k in equal:
         lower, along = divmod(k, columns)
         for p, number in enumerate(windows[k]):
-            place = p // plane, lower * down // line + p % plane // line, along * shift + p % line
-            if found.setdefault(number, place) != place:
-                return []
-    rows: dict[tuple[int, int], list[str]] = {}
-    for number in sorted(found, key=found.__getitem__):
-        rows.setdefault(found[number][:2], []).append(number)
-    return [*rows.values()] if len({*map(len, rows.values())}) == 1 else []
+            place = Place(p // plane, lower * down // line + p % plane // line, along * shift + p % line)
+            if number and found.setdefault(number, place) != place:
+                return {}
+    top, left = (min(axis) for axis in [*zip(*found.values(), strict=True)][1:])
+    return {number: Place(p, row - top, column - left) for number, (p, row, column) in found.items()}
 
 
 def _next(window: Window, other: Window) -> tuple[int, int] | None:
     """Return how much earlier the next window has what both see, and the length of a line, if both show."""
-    at = {number: q for q, number in enumerate(other)}
+    at = {number: q for q, number in enumerate(other) if number}
     shared = [p for p, number in enumerate(window) if number in at]
     starts = [p for p, number in enumerate(window) if number not in at and (not p or window[p - 1] in at)]
     if not shared or not starts:

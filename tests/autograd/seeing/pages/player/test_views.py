@@ -25,7 +25,21 @@ from autograd.seeing.pages.player.views.choice import MOST_NODES, View, boxes_of
 from autograd.seeing.pages.player.views.parts import Whole
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE
 from autograd.seeing.walk import walk
-from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, losses
+from nn import (
+    MLP,
+    AvgPool2d,
+    Conv2d,
+    Flatten,
+    GRUCell,
+    Layer,
+    LSTMCell,
+    MaxPool2d,
+    Module,
+    Recurrent,
+    Reshape,
+    Sequential,
+    losses,
+)
 from tests.networks import Ranking
 
 HOSTILE = [
@@ -56,8 +70,16 @@ def network(*sizes: int, fused: bool = True, loss: str = "cross_entropy", activa
     return losses.mse([outputs] if isinstance(outputs, Value) else outputs, [1.0] * sizes[-1])
 
 
+def convolutions(pool: type[Module]) -> Any:
+    parts = [Conv2d(1, 2, 3, padding=1, activation="relu", seed=0), pool(2), Conv2d(2, 2, 2, seed=1)]
+    model = Sequential(Reshape(1, 6, 6), *parts, Flatten(), Layer(8, 1, seed=2))
+    return model([0.1 * i for i in range(36)])
+
+
 GRAPHS = {
     "one leaf": lambda: Value(1.0, "a"),
+    "convolutions": lambda: convolutions(MaxPool2d),
+    "convolutions and means": lambda: convolutions(AvgPool2d),
     "unlabelled": lambda: (Value(1.0) * 2 + 1).exp(),
     "small": lambda: chain(3),
     "many nodes": lambda: chain(60),

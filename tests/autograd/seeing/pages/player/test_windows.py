@@ -5,7 +5,7 @@ import random
 import pytest
 
 from autograd import walk
-from autograd.seeing.pages.player.views.layers import layers_of
+from autograd.seeing.pages.player.views.choice import boxes_of
 from autograd.seeing.pages.player.views.network import Row, network_views
 from autograd.seeing.pages.player.views.parts import Whole
 from nn import AvgPool2d, Conv1d, Conv2d, Flatten, Layer, MaxPool2d, Module, Reshape, Sequential
@@ -37,12 +37,13 @@ def walked(conv, seen, *sizes):
         (Conv2d(1, 1, 3, padding=1, seed=0), 3 * 5, (1, 3, 5), 5, 5),
         (Conv2d(2, 1, 2, seed=0), 4 * 3, (2, 5, 4), 4, 3),
         (Conv2d(1, 1, 3, stride=2, seed=0), 2 * 3, (1, 5, 7), 7, 3),
+        (Conv2d(1, 1, 3, stride=2, padding=1, seed=0), 4 * 4, (1, 8, 8), 8, 4),
         (Conv1d(2, 1, 3, seed=0), 6, (2, 8), 8, 6),
     ],
 )
 def test_inputs_and_outputs_stand_in_the_rows_of_their_picture(conv, seen, sizes, picture, columns):
-    inputs, box, *_ = layers_of(walked(conv, seen, *sizes).trace)
-    assert (inputs.columns, box.columns) == (picture, columns)
+    inputs, box, *_ = boxes_of(walked(conv, seen, *sizes).trace, 0)
+    assert (inputs.columns, inputs.planes, box.columns) == (picture, sizes[0], columns)
     assert len(box.dots) == seen
 
 
@@ -55,7 +56,7 @@ def test_what_pooling_takes_and_what_it_gives_stand_in_rows_too(pool, size, stri
     )
     output = model([random.Random(i).random() for i in range(64)])
     facts = walk(output).trace
-    inputs, box, pooled, *_ = layers_of(facts)
+    inputs, box, pooled, *_ = boxes_of(facts, 0)
     assert (inputs.columns, box.columns, len(box.dots)) == (8, 6, 36 * kernels)
     assert (pooled.columns, pooled.planes, len(pooled.dots)) == (columns, kernels, seen)
     members = [node.id for dot in pooled.dots for node in dot.members]
@@ -70,7 +71,7 @@ def test_every_layer_of_a_network_of_convolutions_is_pictures():
     halves = [MaxPool2d(2), AvgPool2d(2)]
     chain = [part for pair in zip(convolutions, halves, strict=True) for part in pair]
     model = Sequential(Reshape(1, 8, 8), *chain, Flatten(), Layer(8, 1, seed=2))
-    layers = layers_of(walk(model([random.Random(i).random() for i in range(64)])).trace)
+    layers = boxes_of(walk(model([random.Random(i).random() for i in range(64)])).trace)
     assert [(x.columns, len(x.dots)) for x in layers[:5]] == [
         (8, 64), (8, 192), (4, 48), (4, 32), (2, 8)
     ]  # fmt: skip
@@ -90,12 +91,12 @@ def test_what_takes_of_several_planes_at_once_is_no_pooling():
             ]
 
     model = Sequential(Reshape(1, 6, 6), Conv2d(1, 2, 3, seed=0), Mixing(), Flatten(), Layer(16, 1, seed=1))
-    *_, mixed, _ = layers_of(walk(model([0.1 * i for i in range(36)])).trace)
+    *_, mixed, _ = boxes_of(walk(model([0.1 * i for i in range(36)])).trace)
     assert (mixed.columns, mixed.planes) == (0, 1)
 
 
 def test_what_does_not_overlap_says_nothing_of_rows():
-    layers = layers_of(walked(Conv2d(1, 1, 2, stride=2, seed=0), 4, 1, 4, 4).trace)
+    layers = boxes_of(walked(Conv2d(1, 1, 2, stride=2, seed=0), 4, 1, 4, 4).trace, 0)
     assert [layer.columns for layer in layers[:2]] == [0, 0]
 
 
@@ -105,17 +106,17 @@ def test_a_dot_shows_its_patch_to_mouse_and_keyboard(opened):
         "() => [...document.querySelectorAll('.dot.under')].map((dot) => Number(dot.id.split('-').at(-1)))"
     )
     patch = [6 * row + column for row in (1, 2, 3) for column in (2, 3, 4)]
-    dot = "#network-l1-6-1"  # the second kernel in the second row, third column
+    dot = "#network-l1-14"  # the second kernel in the second row, third column
     sheet.locator(dot).hover(force=True)
     assert sheet.evaluate(under) == patch
     sheet.mouse.move(0, 0)
     assert sheet.evaluate(under) == []
     sheet.focus(dot)
     assert sheet.evaluate(under) == patch
-    assert sheet.get_attribute(dot, "aria-label") == "conv.kernels.a₂⁽¹⁾[7], use 7: value –, gradient –"
+    assert sheet.get_attribute(dot, "aria-label") == "conv.kernels.a₂⁽¹⁾[7], conv: value –, gradient –"
     assert sheet.get_attribute(dot, "aria-description").startswith("from x₉, x₁₀, x₁₁, x₁₅")
     sheet.keyboard.press("Enter")
-    assert sheet.locator("#crumbs").inner_text().split("›")[-1].strip() == "neuron 2"
+    assert sheet.locator("#crumbs").inner_text().split("›")[-1].strip() == "plane 2, row 2, column 3"
     assert sheet.errors == []
 
 
@@ -125,7 +126,7 @@ def test_an_arrow_says_the_shape_of_the_pictures_that_cross(kernels, size, strid
     steps = [Reshape(1, 8, 8), Conv2d(1, kernels, 3, seed=0), MaxPool2d(size, stride), Flatten()]
     model = Sequential(*steps, Layer(kernels * side**2, 2, seed=1))
     facts = walk(model([random.Random(i).random() for i in range(64)])[0]).trace
-    row = Row(Whole(facts), layers_of(facts), "")
+    row = Row(Whole(facts), boxes_of(facts, 0), "")
     assert row.words[1, 2] == f"{kernels}×6×6 values"
     assert row.words[2, 3].startswith(f"{kernels}×{side}×{side} values · ")
     overview, *_ = network_views(facts, row.layers)
@@ -145,7 +146,7 @@ class Parts(Module):
 
 def test_a_shape_is_said_where_all_of_it_crosses_and_only_there():
     facts = walk(Parts()([[[i + j / 6 for j in range(6)] for i in range(6)]])).trace
-    row = Row(Whole(facts), layers_of(facts), "")
+    row = Row(Whole(facts), boxes_of(facts, 0), "")
     titles = [layer.title for layer in row.layers]
     said = {titles[j]: words for (i, j), words in row.words.items() if titles[i] == "conv"}
     assert said == {"row": "4 weights", "all": "1×4×4 values · 16 weights"}

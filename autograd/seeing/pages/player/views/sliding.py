@@ -1,0 +1,112 @@
+"""What slides over a picture, in one view: the planes that it sees, its kernel, and the planes that it gives.
+
+The page itself draws the window and the kernel, of the number that one is at (``windows.js``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import product
+
+from autograd.notation.numbers import counted
+from autograd.seeing.pages.player.svg.elements import Point, coordinate, tag, words
+from autograd.seeing.pages.player.svg.view import View, canvas, own_id
+from autograd.seeing.pages.player.views.cards import across
+from autograd.seeing.pages.player.views.layers import Layer
+from autograd.seeing.pages.player.views.windows import Sliding
+
+CELL, SQUARE = 16, 14
+"""From one number to the next, and the square that it is shown as."""
+
+APART, HEADER = 14.0, 40.0
+
+Grid = tuple[int, int]
+"""Rows and columns."""
+
+
+def sliding_view(layer: Layer, before: str, view: View) -> View:
+    """Return the view of a box that opens as windows.
+
+    Args:
+        layer: the box.
+        before: the title of the box that it sees.
+        view: what the view is called and opens.
+    """
+    assert layer.slides is not None
+    slides, units = layer.slides, layer.units
+    windows, name = slides.windows, view.name
+    inputs = [[own_id(name, id) for id in plane] for plane in windows.planes]
+    size = len(units) // layer.planes
+    outputs = [[f"{name}-{j}" for j in range(k, k + size)] for k in range(0, len(units), size)]
+    around = _around(windows, size // windows.across)
+    seen, wide, high = _planes(inputs, windows.columns, around)
+    given, wider, higher = _planes(outputs, layer.columns, (0, 0, 0, 0))
+    drawn = [
+        tag("g", _heading(before, inputs, windows.columns) + seen, class_="seen input"),
+        tag("g", id=f"{name}-kernel", class_="kernel weight"),
+        tag("g", _heading(layer.title, outputs, layer.columns) + given, class_="given"),
+    ]
+    nodes = {id: own_id(name, id) for plane in windows.planes for id in plane}
+    nodes |= {id: f"{name}-kernel" for id in (*slides.biases, *sum(slides.kernels, ())) if id}
+    for j, unit in enumerate(units):
+        for node in unit.members:
+            nodes.setdefault(node.id, f"{name}-{j}")
+    svg = canvas("".join(drawn), wide + wider, max(high, higher))
+    return replace(view, drawing=svg, nodes=nodes, slides=slides)
+
+
+def _around(windows: Sliding, down: int) -> tuple[int, int, int, int]:
+    """Return how many zeros stand above, left, below and right of the picture."""
+    rows, (top, left) = len(windows.planes[0]) // windows.columns, windows.start
+    bottom, right = (
+        start + stride * (n - 1) + size - length
+        for start, stride, n, size, length in zip(
+            windows.start, windows.stride, (down, windows.across), windows.size, (rows, windows.columns),
+            strict=True,
+        )
+    )  # fmt: skip
+    return max(0, -top), max(0, -left), max(0, bottom), max(0, right)
+
+
+def _heading(title: str, planes: Sequence[Sequence[str]], columns: int) -> str:
+    size = f"{counted(len(planes), 'plane')} of {len(planes[0]) // columns} × {columns}"
+    return words(title, 0.0, 14.0, "title") + words(size, 0.0, 30.0, "fact")
+
+
+def _planes(
+    planes: Sequence[Sequence[str]], columns: int, around: tuple[int, int, int, int]
+) -> tuple[str, float, float]:
+    """Return a cell for each number, plane by plane, and how wide and high they are together.
+
+    Args:
+        planes: the ids of the cells.
+        columns: how many stand side by side.
+        around: how many empty cells stand above, left, below and right of a plane.
+    """
+    top, left, bottom, right = around
+    rows = len(planes[0]) // columns
+    beside = across(len(planes))
+    wide = (left + columns + right) * CELL + APART
+    high = (top + rows + bottom) * CELL + APART
+    drawn = []
+    for k, plane in enumerate(planes):
+        down, along = divmod(k, beside)
+        corner = Point(along * wide + left * CELL, HEADER + down * high + top * CELL)
+        outside = product(range(-top, rows + bottom), range(-left, columns + right))
+        empty = [(r, c) for r, c in outside if not (0 <= r < rows and 0 <= c < columns)]
+        drawn.append(_empty(corner, empty))
+        drawn += [_cell(id, corner, divmod(at, columns)) for at, id in enumerate(plane)]
+    return "".join(drawn), beside * wide - APART, HEADER - (-len(planes) // beside) * high - APART
+
+
+def _empty(corner: Point, cells: Iterable[Grid]) -> str:
+    square = f"h{SQUARE}v{SQUARE}h-{SQUARE}z"
+    way = [f"M{corner.x + c * CELL:.0f} {corner.y + r * CELL:.0f}{square}" for r, c in cells]
+    return tag("path", d="".join(way), class_="around") if way else ""
+
+
+def _cell(name: str, corner: Point, at: Grid) -> str:
+    """Return a number's cell, which the page fills as it fills a dot."""
+    x, y = coordinate(corner.x + at[1] * CELL), coordinate(corner.y + at[0] * CELL)
+    return f'<rect id="{name}" class="dot" x="{x}" y="{y}" width="{SQUARE}" height="{SQUARE}"/>'
