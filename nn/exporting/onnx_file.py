@@ -1,6 +1,6 @@
-"""Any network as an ONNX file: what is exported is its tape, so a Module needs to say nothing for it.
+"""Any network as an ONNX file: known Modules as operators, and what one's own compute as it was recorded.
 
-What takes sequences is exported position by position where that is known; see `nn.exporting.lengths`.
+What stands in the file is decided in `nn.exporting.onnx_operators`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from nn.module import Module, mode
 def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str = "float64") -> None:
     """Write a network to an ONNX file, which onnxruntime and other programs open for any number of samples.
 
-    What the network computes for one sample is recorded, and written operation by operation, out of
-    training: so any Module can be exported, and one of yours too.  Inputs are called as the arguments of its
-    call, of the sample's shape with the samples along a new first axis; ids of tokens are floats.  What no
-    Module takes, such as an unknown id, or a document longer than the context, comes out as nan.
+    Modules of this library are written as ONNX's operators, such as Gemm and Conv, called after their place:
+    ``layers.0``; weights have the names that `nn.save` gives them: ``layers.0.weight``.  What ONNX does not
+    have, or runtimes do not have in double precision, is one node too, a function of the file made of
+    operators.  What a Module or function of yours computes for one sample is recorded, and written operation
+    by operation.  Everything is out of training.  Inputs are called as the arguments of its call, of the
+    sample's shape with the samples along a new first axis; ids of tokens are floats.  What no Module takes,
+    such as an unknown id, or a document longer than the context, comes out as nan.
 
     Sequences and documents may have any length in a `Recurrent`, a `Transformer`, an `Embedding`,
     an `Attention` or a `Block`, and in a `Sequential` of these with whatever comes after a last state; all
@@ -48,13 +51,10 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
     import_extra("autograd.tape", "to_onnx")
     if not isinstance(model, Module):
         raise TypeError(f"to_onnx exports an nn.Module; got {described(model)}")
-    from nn.exporting.lengths import FixedLengthError, free_model
+    from nn.exporting.onnx_operators import known_model
 
     with mode(model, training=False):
-        try:
-            made = free_model(model, dtype, *sample)
-        except FixedLengthError:
-            made = _as_long_as(model, sample, dtype)
+        made = known_model(model, dtype, *sample) or _as_long_as(model, sample, dtype)
     write_whole(Path(path), made.SerializeToString())
 
 
