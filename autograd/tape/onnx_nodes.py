@@ -36,6 +36,7 @@ class OnnxNodes:
 
     Raises:
         ImportError: if the package onnx is not installed.
+        ValueError: if there is no such precision.
     """
 
     operators, version = 17, 8
@@ -45,6 +46,8 @@ class OnnxNodes:
             self.onnx = import_module("onnx")
         except ImportError:
             raise ImportError('an ONNX graph needs onnx: pip install "chainrule[onnx]"') from None
+        if dtype not in ("float64", "float32"):
+            raise ValueError(f'dtype is "float64" or "float32", not {dtype!r}')
         self.helper, self.arrays = import_module("onnx.helper"), import_module("onnx.numpy_helper")
         self.dtype = np.dtype(dtype)
         self.kind = self.helper.np_dtype_to_tensor_dtype(self.dtype)

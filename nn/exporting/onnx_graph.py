@@ -178,7 +178,8 @@ class Graph(OnnxNodes):
     def written(self, function: Callable[..., Any], *inputs: Array) -> tuple[list[Any], Array]:
         """Record what a function does with one sample; return the nodes of it, and what they give."""
         sample = [np.full(x.shape, 0.0).tolist() for x in inputs]
-        graph = onnx_model(Tape.record(function, *sample, dtype=str(self.dtype))).graph
+        dtype: Any = str(self.dtype)
+        graph = onnx_model(Tape.record(function, *sample, dtype=dtype)).graph
         if len(graph.output) != 1:
             raise FixedLengthError(f"{self._place} gives several arrays")
         before = self._unused(f"{self._place}/tape")
@@ -203,13 +204,13 @@ class Graph(OnnxNodes):
         for node in self.nodes:
             for ends in (node.input, node.output):
                 ends[:] = [output if name == y.name else name for name in ends]
-        ends = [
+        taken, given = (
             [helper.make_tensor_value_info(name, self.kind, ["samples", *shape])]
             for name, shape in (x, (output, y.shape))
-        ]
+        )
         functions = [*self._functions.values()]
         imports = [helper.make_opsetid(DOMAIN, 1)] if functions else []
-        made = self.model("network", *ends, self.kept, functions=functions, imports=imports)
+        made = self.model("network", taken, given, self.kept, functions=functions, imports=imports)
         return self.onnx.shape_inference.infer_shapes(made)
 
 

@@ -390,8 +390,8 @@ def _block(model: Block, x: Array, graph: Graph) -> Array:
 def _transformer(model: Transformer, x: Array, graph: Graph) -> Array:
     of_rank(x, 1)
     with graph.at(model.positions):
-        learned = type(model.positions) is Embedding
-        rows = model.positions.weight if learned else numbers(model.positions(range(model.context)))
+        table = model.positions
+        rows = table.weight if type(table) is Embedding else numbers(table(range(model.context)))
         places = graph.operator("Positions", x.name)
         positions = graph.operator("Embedding", graph.weight(rows, "weight"), places)
     tokens = passed(model.tokens, x, graph)

@@ -1,4 +1,4 @@
-"""Networks of known Modules in ONNX's operators: what two programs compute of them, and what the file says."""
+"""Networks of known Modules in ONNX's operators: what programs compute of them, and what the file says."""
 
 import numpy as np
 import pytest
@@ -207,6 +207,12 @@ def test_a_neuron_that_differs_from_its_layer_is_written_as_it_is(change, tmp_pa
     model = MLP(2, [3, 2], "tanh", seed=0)
     setattr(model.layers[0].neurons[1], *{"activation": ("activation", abs), "bias": ("b", None)}[change])
     check(model, [[0.5, -1.0], [2.0, 1.5]], tmp_path / "m.onnx", "float64")
+
+
+def test_another_precision_is_refused(tmp_path):
+    with pytest.raises(ValueError, match='dtype is "float64" or "float32", not \'int8\''):
+        to_onnx(MLP(2, [1]), tmp_path / "m.onnx", dtype="int8")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_function_of_ones_own_is_recorded_between_operators(tmp_path):
