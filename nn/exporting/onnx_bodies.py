@@ -29,23 +29,23 @@ OPERATORS = {
 """The operator of each activation; `linear` needs none."""
 
 
-def windows(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> tuple[Any, tuple[int, ...]]:
-    """Return which numbers of a plane stand in each window, and how many windows there are each way.
+def windows(plane: Any, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int] = ()) -> Any:
+    """Return what stands in each window on a plane, of shape (windows each way, numbers of a window).
 
     Args:
-        size: that of the plane.
-        kernel: that of a window.
+        plane: an array.
+        kernel: the size of a window.
         stride: how far it is from one window to the next.
+        dilation: how far it is from one number of a window to the next; 1 by default.
 
-    Returns:
-        The places of the numbers, shape (numbers of a window, windows), and the size of what comes out.
-
-    >>> windows((1, 4), (1, 2), (1, 2))[0].tolist()
-    [[0, 2], [1, 3]]
+    >>> windows(np.arange(4).reshape(1, 4), (1, 2), (1, 2)).tolist()
+    [[[0, 1], [2, 3]]]
     """
-    places = np.lib.stride_tricks.sliding_window_view(np.arange(prod(size)).reshape(size), tuple(kernel))
-    places = places[tuple(slice(None, None, step) for step in stride)]
-    return places.reshape(-1, prod(kernel)).T, places.shape[: len(size)]
+    apart = dilation or (1,) * len(kernel)
+    span = tuple((n - 1) * d + 1 for n, d in zip(kernel, apart, strict=True))
+    found = np.lib.stride_tricks.sliding_window_view(plane, span)
+    found = found[tuple(slice(None, None, step) for step in (*stride, *apart))]
+    return found.reshape(*found.shape[: len(kernel)], -1)
 
 
 def _patches(g: OnnxNodes, a: Attributes, shape: Sequence[int], x: str, pads: Sequence[int]) -> Any:
@@ -55,9 +55,10 @@ def _patches(g: OnnxNodes, a: Attributes, shape: Sequence[int], x: str, pads: Se
     if any(pads):
         x = g.node("Pad", x, g.whole(0, 0, *pads[:half], 0, 0, *pads[half:]))
         size = [n + before + after for n, before, after in zip(size, pads[:half], pads[half:], strict=True)]
-    places, out = windows(size, a["kernel_shape"], a["strides"])
+    places = windows(np.arange(prod(size)).reshape(size), a["kernel_shape"], a["strides"])
     flat = g.node("Reshape", x, g.whole(0, channels, -1))
-    return g.node("Gather", flat, g.number(places, np.int64), axis=2), out
+    index = g.number(places.reshape(-1, places.shape[-1]).T, np.int64)
+    return g.node("Gather", flat, index, axis=2), places.shape[:-1]
 
 
 def conv(g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, B: str = "") -> list[str]:

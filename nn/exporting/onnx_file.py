@@ -1,6 +1,7 @@
 """Any network as an ONNX file: known Modules as operators, and what one's own compute as it was recorded.
 
-What stands in the file is decided in `nn.exporting.onnx_operators`.
+What stands in the file is decided in `nn.exporting.onnx_operators`.  The way back is
+`nn.exporting.onnx_reading`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,33 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
     with mode(model, training=False):
         made = known_model(model, dtype, *sample) or _as_long_as(model, sample, dtype)
     write_whole(Path(path), made.SerializeToString())
+
+
+def from_onnx(path: str | PathLike[str]) -> Module:
+    """Return the network in an ONNX file, of whatever program, as a Module: to see through, and to train.
+
+    Each node is a Module in it, called as in the file, of the class of its operator, such as Conv, and its
+    weights are Parameters: ``model.parameters()`` finds them.  It computes with Values what the file does for
+    one sample, out of training: an input whose first axis is of any length, or of one, is given without it,
+    and so are outputs.  Several inputs are several arguments; several outputs a dictionary by their names.
+    Numbers of single precision are taken as they are, and what is computed of them is in double precision.
+
+    What is not learned stays fixed: whole numbers, a single number, a mask, running means and variances, and
+    the numbers of Constant nodes.
+
+    Args:
+        path: the file; arrays that it keeps in other files have to be in its folder.
+
+    Raises:
+        ImportError: if the package onnx is not installed.
+        OSError: if the file is not there or cannot be read.
+        ValueError: naming the file, and what is wrong with it: a node that is not read, with its operator and
+            those that are, or that it is damaged or too large.
+    """
+    import_extra("onnx", "from_onnx", "onnx")
+    from nn.exporting.onnx_reading import read
+
+    return read(path)
 
 
 def _as_long_as(model: Module, sample: tuple[Any, ...], dtype: Any) -> Any:

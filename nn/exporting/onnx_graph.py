@@ -18,6 +18,7 @@ from onnx import helper, numpy_helper
 
 from autograd import Parameter, Value
 from autograd.tape import OnnxNodes, Tape, onnx_model
+from nn.exporting.nested import in_a_row, shape_of
 from nn.exporting.onnx_bodies import DOMAIN, SINGLE, YOUNGER
 from nn.module import Module
 
@@ -99,16 +100,27 @@ class Graph(OnnxNodes):
 
         Those that are kept already are the same array; numbers alone are a constant.
         """
-        shape, flat = flattened(rows)
-        array = np.reshape([x.data if isinstance(x, Value) else x for x in flat], shape).astype(self.dtype)
+        key, flat = self._key(rows), in_a_row(rows)
+        array = np.reshape([x.data if isinstance(x, Value) else x for x in flat], key[0]).astype(self.dtype)
         if not any(isinstance(x, Parameter) for x in flat):
             return self.number(array)
-        key = shape, *(id(x) if isinstance(x, Value) else x for x in flat)
         if key not in self._weights:
             path = self._unused(f"{self._path}.{name}".removeprefix("."))
             self._weights[key] = path
             self.kept.append(numpy_helper.from_array(array, path))
         return self._weights[key]
+
+    def transposed(self, rows: Any, name: str) -> str:
+        """Return the name of the columns of a matrix of Parameters: of its rows, if these are kept."""
+        kept = self._weights.get(self._key(rows))
+        if kept is not None:
+            return self.node("Transpose", kept, perm=[1, 0])
+        return self.weight([*map(list, zip(*rows, strict=True))], name)
+
+    @staticmethod
+    def _key(rows: Any) -> Any:
+        """Return what tells nested lists of Values and numbers apart."""
+        return shape_of(rows), *(id(x) if isinstance(x, Value) else x for x in in_a_row(rows))
 
     # -------------------------------------------------------------------------------------- operators
 
@@ -131,6 +143,11 @@ class Graph(OnnxNodes):
         where: dict[str, Any] = {}
         if body is not None:
             name, where = self._function(name, body, len(inputs), shape, attributes), {"domain": DOMAIN}
+            # an attribute that is a number is single in every file, but not one that is an array
+            attributes = {
+                key: numpy_helper.from_array(np.array(x)) if type(x) is float else x
+                for key, x in attributes.items()
+            }
         self._chief = True
         try:
             return self.several(name, outputs, *inputs, **where, **attributes)
@@ -212,12 +229,3 @@ class Graph(OnnxNodes):
         imports = [helper.make_opsetid(DOMAIN, 1)] if functions else []
         made = self.model("network", taken, given, self.kept, functions=functions, imports=imports)
         return self.onnx.shape_inference.infer_shapes(made)
-
-
-def flattened(rows: Any) -> tuple[tuple[int, ...], list[Any]]:
-    """Return the shape of nested lists, and what stands in them in a row."""
-    shape, flat = [], [rows]
-    while isinstance(flat[0], list | tuple):
-        shape.append(len(flat[0]))
-        flat = [x for row in flat for x in row]
-    return tuple(shape), flat

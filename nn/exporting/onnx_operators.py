@@ -19,6 +19,7 @@ from nn.containers import Sequential
 from nn.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool1d, MaxPool2d, Reshape
 from nn.dropout import Dropout
 from nn.embedding import Embedding
+from nn.exporting.nested import shape_of
 from nn.exporting.onnx_bodies import OPERATORS, windows
 from nn.exporting.onnx_graph import LENGTH, Array, FixedLengthError, Graph
 from nn.layers import MLP, Layer, Neuron
@@ -93,20 +94,6 @@ def shape_taken(model: Module) -> tuple[Any, ...] | None:
     return None
 
 
-def shape_of(x: Any) -> tuple[int, ...] | None:
-    """Return the shape of nested lists; None if they are not regular.
-
-    >>> shape_of([[1, 2, 3], [4, 5, 6]]), shape_of([[1], [2, 3]]), shape_of(0.5)
-    ((2, 3), None, ())
-    """
-    x = x.tolist() if hasattr(x, "tolist") else x
-    if not isinstance(x, list | tuple):
-        return ()
-    parts = {shape_of(part) for part in x}
-    part = parts.pop() if len(parts) == 1 else None
-    return None if part is None else (len(x), *part)
-
-
 def _alike(shape: tuple[Any, ...], given: tuple[Any, ...]) -> bool:
     """Return whether a sample has a shape."""
     return len(shape) == len(given) and all(n in (LENGTH, m) for n, m in zip(shape, given, strict=True))
@@ -167,8 +154,7 @@ def fired(layer: Layer, x: Array, graph: Graph) -> Array:
         if len(x.shape) == 1:
             z = graph.operator("Gemm", x.name, graph.weight(layer.weight, "weight"), *bias, transB=1)
         else:
-            columns = [*map(list, zip(*layer.weight, strict=True))]
-            z = graph.operator("MatMul", x.name, graph.weight(columns, "weight"))
+            z = graph.operator("MatMul", x.name, graph.transposed(layer.weight, "weight"))
             z = graph.node("Add", z, *bias) if bias else z
         return _active(layer, Array(z, (*x.shape[:-1], layer.nout)), graph)
 
@@ -263,7 +249,7 @@ def _convolution(model: Conv2d, x: Array, graph: Graph) -> Array:
         "Conv", x.name, *weights, shape=x.shape, kernel_shape=model.size, strides=model.stride,
         pads=model.padding * 2,
     )  # fmt: skip
-    shape = kernels.nout, *windows(size, model.size, model.stride)[1]
+    shape = kernels.nout, *windows(np.empty(size), model.size, model.stride).shape[:-1]
     with graph.at(kernels):
         return _active(kernels, Array(z, shape), graph)
 
@@ -272,7 +258,8 @@ def _pool(model: Any, x: Array, graph: Graph) -> Array:
     of_rank(x, 1 + model.dimensions)
     name = "MaxPool" if isinstance(model, MaxPool2d) else "AveragePool"
     y = graph.operator(name, x.name, shape=x.shape, kernel_shape=model.size, strides=model.stride)
-    return Array(y, (x.shape[0], *windows(x.shape[1:], model.size, model.stride)[1]))
+    out = windows(np.empty(x.shape[1:]), model.size, model.stride).shape[:-1]
+    return Array(y, (x.shape[0], *out))
 
 
 def _embedding(model: Embedding, x: Array, graph: Graph) -> Array:
