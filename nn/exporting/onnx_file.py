@@ -14,6 +14,7 @@ from typing import Any
 from autograd.files.atomic_write import write_whole
 from autograd.notation.hints import described
 from nn.checks import import_extra
+from nn.exporting.onnx_network import OnnxNetwork
 from nn.module import Module, mode
 
 
@@ -59,7 +60,7 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
     write_whole(Path(path), made.SerializeToString())
 
 
-def from_onnx(path: str | PathLike[str]) -> Module:
+def from_onnx(path: str | PathLike[str]) -> OnnxNetwork:
     """Return the network in an ONNX file, of whatever program, as a Module: to see through, and to train.
 
     Each node is a Module in it, called as in the file, of the class of its operator, such as Conv, and its

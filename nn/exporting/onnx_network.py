@@ -54,17 +54,13 @@ class Operator(Module):
         Args:
             inputs: the arrays that are not weights of its own; None for one that is left out.
         """
-        values = import_module("nn.exporting.onnx_values")
         given = iter(inputs)
-        arrays = [self._weights(name, values) if name else next(given) for name in self.held]
+        arrays = [_array(getattr(self, name)) if name else next(given) for name in self.held]
         while arrays and arrays[-1] is None:
             arrays.pop()
-        made = values.OPERATORS[type(self).__name__](self, *arrays)
+        operators = import_module("nn.exporting.onnx_values").OPERATORS
+        made = operators[type(self).__name__](self, *arrays)
         return made if isinstance(made, list) else [made]
-
-    def _weights(self, name: str, values: Any) -> Any:
-        rows = getattr(self, name)
-        return values.array(in_a_row(rows), shape_of(rows))
 
     def in_brief(self) -> str:
         """Return what it is in a few words; see `Module.in_brief`."""
@@ -89,9 +85,16 @@ class Operator(Module):
         usual = USUAL | dict.fromkeys(("strides", "dilations"), 1) | {"pads": 0}
         for name, x in self.attributes.items():
             several = x if isinstance(x, list) else [x]
+            if name == "pads" and several[: len(several) // 2] * 2 == several:  # as many after as before
+                several = several[: len(several) // 2]
             if name not in UNSAID and {*several} != {usual.get(name)}:
                 alike = len({*several}) == 1
                 yield f"{WORDS.get(name, name)} {'×'.join(map(_short, several[:1] if alike else several))}"
+
+
+def _array(rows: Any) -> Any:
+    """Return nested lists as an array."""
+    return import_module("nn.exporting.onnx_arrays").array(in_a_row(rows), shape_of(rows))
 
 
 def _short(x: Any) -> str:
@@ -137,7 +140,7 @@ class OnnxNetwork(Module):
     ) -> None:  # fmt: skip
         count = sum(map(prod, weights.values()))
         check_weights((count, 1))
-        self.described = {
+        self.described: dict[str, Any] = {
             "nodes": nodes, "inputs": inputs, "outputs": outputs, "weights": weights, "constants": constants,
         }  # fmt: skip
         rows = {
@@ -184,7 +187,7 @@ class OnnxNetwork(Module):
         Raises:
             TypeError, ValueError: if there are more or fewer inputs, or one has another shape.
         """
-        values = import_extra("nn.exporting.onnx_values", "a network of an ONNX file")
+        values = import_extra("nn.exporting.onnx_arrays", "a network of an ONNX file")
         specs = self.described["inputs"]
         if len(inputs) != len(specs):
             names = ", ".join(spec["name"] for spec in specs)

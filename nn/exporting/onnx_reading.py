@@ -71,7 +71,8 @@ def _parsed(path: Any) -> Any:
         raise ValueError(f"it is not an ONNX file: {error}") from None
     if not model.graph.node and not model.graph.output:
         raise ValueError("it is not an ONNX file, or holds no graph")
-    names = [name for node in model.graph.node for name in (node.name, *node.input, *node.output)]
+    nodes = model.graph.node
+    names = [name for n in nodes for name in (n.name, n.op_type, n.domain, *n.input, *n.output)]
     if not all(isinstance(name, str) for name in [*names, *(t.name for t in model.graph.initializer)]):
         raise ValueError("it is no valid ONNX file: it holds a name that is no text")
     _bring_in(model, Path(path).parent)

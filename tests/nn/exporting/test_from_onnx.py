@@ -162,7 +162,7 @@ def test_it_is_seen_through(path):
     assert "Gemm" in drawn
     assert "Tanh" in drawn
     weight = model.parameter("layers.0.weight.2.1")
-    assert len(gradient_path(y[0], weight).routes) == 1
+    assert len(gradient_path(y[0], weight).routes()) == 1
     assert len(walk(y[0])) > 10
 
 
