@@ -7,7 +7,7 @@ the file: one node, with the inputs and attributes of the operator; see `nn.expo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import signature
 from itertools import chain, count
@@ -22,8 +22,8 @@ from nn.exporting.nested import in_a_row, shape_of
 from nn.exporting.onnx_bodies import DOMAIN, SINGLE, YOUNGER
 from nn.module import Module
 
-LENGTH = "length"
-"""The size of an axis of any length, that of the positions."""
+SAMPLES, LENGTH = "samples", "length"
+"""The sizes of the axes of any length: that of the samples, and that of the positions."""
 
 
 class FixedLengthError(ValueError):
@@ -142,7 +142,8 @@ class Graph(OnnxNodes):
         body = YOUNGER.get(name) or (SINGLE.get(name) if self.dtype == np.float64 else None)
         where: dict[str, Any] = {}
         if body is not None:
-            name, where = self._function(name, body, len(inputs), shape, attributes), {"domain": DOMAIN}
+            name = self._function(name, body, (len(inputs), outputs), shape, attributes)
+            where = {"domain": DOMAIN}
             # an attribute that is a number is single in every file, but not one that is an array
             attributes = {
                 key: numpy_helper.from_array(np.array(x)) if type(x) is float else x
@@ -155,12 +156,12 @@ class Graph(OnnxNodes):
             self._chief = False
 
     def _function(
-        self, name: str, body: Callable[..., list[str]], inputs: int, shape: Any, attributes: Any
+        self, name: str, body: Callable[..., list[str]], ends: tuple[int, int], shape: Any, attributes: Any
     ) -> str:
         """Return the name of a function of the file; those that compute something else have another one."""
-        taken = [*signature(body).parameters][3 : 3 + inputs]
+        taken = [*signature(body).parameters][3 : 3 + ends[0]]
         nodes = OnnxNodes(self.dtype)
-        given = body(nodes, attributes, shape, *taken)
+        given = body(nodes, attributes, shape, *taken)[: ends[1]]
         others = sum(f.name.partition("_")[0] == name for f in self._functions.values())
         made = helper.make_function(
             DOMAIN, name, taken, given, nodes.nodes, [helper.make_opsetid("", self.operators)], [*attributes]
@@ -214,18 +215,20 @@ class Graph(OnnxNodes):
 
     # ---------------------------------------------------------------------------------------- the model
 
-    def whole_model(self, x: Array, y: Array, output: str) -> Any:
-        """Return the model from one array to the other, which it calls ``output``."""
-        if y.name == x.name:
-            y = Array(self.node("Identity", x.name), y.shape)
+    def finished(self, inputs: list[Any], outputs: list[Any], names: Mapping[str, str]) -> Any:
+        """Return the model of the nodes.
+
+        Args:
+            inputs, outputs: what the graph says of them.
+            names: what outputs are called so far, and how they are to be called.
+        """
+        given = {name for node in self.nodes for name in node.output}
+        for name in names.keys() - given:  # what comes out as it went in
+            self.nodes.append(helper.make_node("Identity", [name], [names[name]]))
         for node in self.nodes:
             for ends in (node.input, node.output):
-                ends[:] = [output if name == y.name else name for name in ends]
-        taken, given = (
-            [helper.make_tensor_value_info(name, self.kind, ["samples", *shape])]
-            for name, shape in (x, (output, y.shape))
-        )
+                ends[:] = [names[name] if name in given and name in names else name for name in ends]
         functions = [*self._functions.values()]
         imports = [helper.make_opsetid(DOMAIN, 1)] if functions else []
-        made = self.model("network", taken, given, self.kept, functions=functions, imports=imports)
+        made = self.model("network", inputs, outputs, self.kept, functions=functions, imports=imports)
         return self.onnx.shape_inference.infer_shapes(made)

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 from autograd import Constant, Parameter, Value
+from autograd.notation.numbers import counted
 from nn.checks import import_extra
 from nn.construction import loadable
 from nn.exporting.nested import in_a_row, nested, shape_of
@@ -187,11 +188,17 @@ class OnnxNetwork(Module):
         Raises:
             TypeError, ValueError: if there are more or fewer inputs, or one has another shape.
         """
+        arrays, outputs = self.computed(*inputs), self.described["outputs"]
+        found = {spec["name"]: _given(arrays[spec["name"]], spec["batched"]) for spec in outputs}
+        return found if len(found) > 1 else next(iter(found.values()))
+
+    def computed(self, *inputs: Any) -> dict[str, Any]:
+        """Return every array of the file but the weights, for one sample for each input."""
         values = import_extra("nn.exporting.onnx_arrays", "a network of an ONNX file")
         specs = self.described["inputs"]
         if len(inputs) != len(specs):
             names = ", ".join(spec["name"] for spec in specs)
-            raise TypeError(f"this network takes {len(specs)} inputs: {names}; got {len(inputs)}")
+            raise TypeError(f"this network takes {counted(len(specs), 'input')}: {names}; got {len(inputs)}")
         arrays: dict[str, Any] = {"": None}
         for name, x in self.described["constants"].items():
             arrays[name] = values.array(x["numbers"], x["shape"])
@@ -200,9 +207,7 @@ class OnnxNetwork(Module):
         for name, taken, given in self.steps:
             made = getattr(self, name)(*[arrays[x] for x in taken])
             arrays |= {x: y for x, y in zip(given, made, strict=False) if x}
-        outputs = self.described["outputs"]
-        found = {spec["name"]: _given(arrays[spec["name"]], spec["batched"]) for spec in outputs}
-        return found if len(found) > 1 else next(iter(found.values()))
+        return arrays
 
 
 def _label(role: str, rows: Any, *place: int) -> None:

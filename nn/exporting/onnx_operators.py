@@ -20,8 +20,10 @@ from nn.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPoo
 from nn.dropout import Dropout
 from nn.embedding import Embedding
 from nn.exporting.nested import shape_of
+from nn.exporting.onnx_again import written_again
 from nn.exporting.onnx_bodies import OPERATORS, windows
-from nn.exporting.onnx_graph import LENGTH, Array, FixedLengthError, Graph
+from nn.exporting.onnx_graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
+from nn.exporting.onnx_network import OnnxNetwork
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 from nn.normalisation import LayerNorm, RMSNorm
@@ -48,6 +50,8 @@ def known_model(model: Module, dtype: Any, *sample: Any) -> Any:
     Raises:
         TypeError, ValueError, IndexError: if the network does not take the sample.
     """
+    if type(model) is OnnxNetwork:
+        return written_again(model, dtype, *sample)
     if type(model) not in WRITERS or len(sample) > 1:
         return None
     free = shape_taken(model)
@@ -73,7 +77,11 @@ def _written(model: Module, dtype: Any, shape: tuple[Any, ...], found: tuple[int
     y = passed(model, x, graph)
     if found is None or not _alike(y.shape, found):
         raise FixedLengthError(f"{type(model).__name__} gives something else than its operators")
-    return graph.whole_model(x, y, output)
+    taken, given = (
+        [helper.make_tensor_value_info(end, graph.kind, [SAMPLES, *shape])]
+        for end, shape in (x, (output, y.shape))
+    )
+    return graph.finished(taken, given, {y.name: output})
 
 
 def shape_taken(model: Module) -> tuple[Any, ...] | None:

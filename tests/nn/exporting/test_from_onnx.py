@@ -19,8 +19,11 @@ onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 from onnx import helper, numpy_helper  # noqa: E402
+from onnx import reference as onnx_reference  # noqa: E402
 
+from tests.nn.exporting import test_onnx_operators as there  # noqa: E402
 from tests.nn.exporting.test_onnx_operators import NETWORKS, SEED, samples  # noqa: E402
+from tests.nn.exporting.test_onnx_values import CASES, saved  # noqa: E402
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -130,6 +133,11 @@ def test_networks_of_pytorch(name, tmp_path):
     with torch.no_grad():
         wanted = module.double()(x if x.dtype == torch.int64 else x.double()).numpy().reshape(2, -1)
     np.testing.assert_allclose(outputs_of(model, x.tolist()), wanted, rtol=1e-6, atol=1e-6)
+    for dtype in ("float32", "float64"):  # and on to onnxruntime, for both samples at once
+        again = there.written(model, x[0].tolist(), tmp_path / "again.onnx", dtype)
+        kind = helper.tensor_dtype_to_np_dtype(again.graph.input[0].type.tensor_type.elem_type)
+        found = there.in_onnxruntime(again, x.numpy().astype(kind))
+        np.testing.assert_allclose(found[0].reshape(2, -1), wanted, rtol=1e-4, atol=1e-5)
     learned = sum(p.numel() for p in module.parameters())
     if name not in ("planes", "words"):  # its exporter puts a norm into a convolution, and ties equal arrays
         assert len(model.parameters()) == learned
@@ -188,6 +196,46 @@ def test_it_is_saved_copied_and_carried_on(path, tmp_path):
     for other in again:
         assert numbers_of(other(x)) == pytest.approx(wanted, rel=1e-12)
     assert not {*map(id, again[0].parameters())} & {*map(id, model.parameters())}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in there.WITHOUT])
+def test_every_module_there_and_back_and_there(name, dtype, tmp_path):
+    make, X = MODULES[name]
+    X = [X] if isinstance(X[0], int) else X
+    to_onnx(make(), tmp_path / "m.onnx", X[0], dtype=dtype)
+    model = from_onnx(tmp_path / "m.onnx")
+    there.check(model, X, tmp_path / "again.onnx", dtype)
+    first, again = (onnx.load(tmp_path / f"{name}.onnx").graph.node for name in ("m", "again"))
+    told = [
+        [(node.op_type, node.name) for node in file if node.op_type != "Constant"] for file in (first, again)
+    ]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", CASES)
+def test_operators_there_and_back_and_there(name, dtype, tmp_path):
+    arrays, attributes = CASES[name][-1]
+    if name in ("Gelu", "RMSNormalization", "Silu"):
+        pytest.skip("its file is younger than ours")
+    names = [f"i{k}" for k in range(len(arrays))]
+    arrays = [x if x.dtype == np.int64 else x.astype("float32") for x in arrays]
+    outputs = ["y", "z"] if name == "Split" else ["y"]
+    node = helper.make_node(name, names, outputs, name="it", **attributes)
+    kept, given = [*zip(names[1:], arrays[1:], strict=True)], {names[0]: arrays[0]}
+    model = from_onnx(saved(tmp_path / "m.onnx", [node], given, kept, outputs=outputs, kind=1))
+    sample = arrays[0].tolist()
+    to_onnx(model, tmp_path / "again.onnx", sample, dtype=dtype)
+    again = onnx.load(tmp_path / "again.onnx").graph.input[0]
+    x = (
+        arrays[0]
+        .astype(dtype)
+        .reshape([-1] * (len(again.type.tensor_type.shape.dim) > arrays[0].ndim) + [*arrays[0].shape])
+    )
+    run = onnx_reference.ReferenceEvaluator(str(tmp_path / "again.onnx")).run(None, {again.name: x})
+    found = np.concatenate([np.ravel(y) for y in run])
+    np.testing.assert_allclose(found, numbers_of(model(sample)), rtol=1e-4, atol=1e-5)
 
 
 def test_tied_weights_stay_tied(tmp_path):

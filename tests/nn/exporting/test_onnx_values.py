@@ -138,7 +138,7 @@ OF_NUMBERS = {
 """What computes shapes and conditions: below, in graphs of several nodes."""
 
 
-def saved(path, nodes, inputs, kept=(), opset=17, outputs=("y",)):
+def saved(path, nodes, inputs, kept=(), opset=17, outputs=("y",), kind=11):
     """Write a file with these nodes, inputs and arrays."""
     given = [
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(x.dtype), x.shape)
@@ -148,7 +148,7 @@ def saved(path, nodes, inputs, kept=(), opset=17, outputs=("y",)):
     options = {"ir_version": 8 if opset < 20 else 10, "opset_imports": [helper.make_opsetid("", opset)]}
 
     def model(shapes):
-        infos = [helper.make_tensor_value_info(n, 11, s) for n, s in zip(outputs, shapes, strict=True)]
+        infos = [helper.make_tensor_value_info(n, kind, s) for n, s in zip(outputs, shapes, strict=True)]
         return helper.make_model(helper.make_graph(nodes, "test", given, infos, arrays), **options)
 
     found = reference.ReferenceEvaluator(model([None] * len(outputs))).run(None, dict(inputs))
