@@ -42,7 +42,7 @@ from nn.convolution import (
 from nn.data.samples import Weighted
 from nn.dropout import Dropout
 from nn.embedding import Embedding
-from nn.exporting.onnx_file import to_onnx
+from nn.exporting.onnx_file import from_onnx, to_onnx
 from nn.exporting.pytorch import from_torch, to_torch
 from nn.health.monitor import Monitor
 from nn.layers import MLP, Layer, Neuron
@@ -73,8 +73,8 @@ __all__ = [
     "MaxPool1d", "MaxPool2d", "ModelCheckpoint", "Module", "Monitor", "Neuron", "PReLU", "Parameter",
     "RMSNorm", "RMSprop", "RNNCell", "Recurrent", "Reshape", "Resume", "Sequential", "Transformer",
     "Weighted", "__version__", "accuracy", "classify", "clip_grad_norm_", "clip_grad_value_", "fit",
-    "from_torch", "init", "load", "load_into", "loadable", "losses", "optim", "predict", "probabilities",
-    "save", "schedules", "to_onnx", "to_torch",
+    "from_onnx", "from_torch", "init", "load", "load_into", "loadable", "losses", "optim", "predict",
+    "probabilities", "save", "schedules", "to_onnx", "to_torch",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ machine) → `templates` (the ops' kernels) → `native` (the compiler of both),
 
 Around these stand `structure` (arguments and outputs of any form), `workspace` and `blas` (one call among
 others on other threads), `saved` (tapes in files), `objective` (a tape for an optimiser) and `onnx_graph`,
-with `onnx_functions` (a tape for other programs).
+with `onnx_nodes` and `onnx_functions` (a tape for other programs).
 """
 
 from importlib.util import find_spec
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from autograd.tape.instructions import Instruction
     from autograd.tape.listing import places_of
     from autograd.tape.onnx_graph import onnx_model
+    from autograd.tape.onnx_nodes import OnnxNodes
     from autograd.tape.tape import Tape
     from autograd.tape.training import Held, Training
 
@@ -31,6 +32,7 @@ if find_spec("numpy") is None:
 _HOMES = {
     "Held": "training",
     "Instruction": "instructions",
+    "OnnxNodes": "onnx_nodes",
     "Tape": "tape",
     "Training": "training",
     "onnx_model": "onnx_graph",
@@ -39,7 +41,10 @@ _HOMES = {
     "vectorised": "executor",
 }
 
-__all__ = ["Held", "Instruction", "Tape", "Training", "onnx_model", "places_of", "replay_note", "vectorised"]
+__all__ = [
+    "Held", "Instruction", "OnnxNodes", "Tape", "Training", "onnx_model", "places_of", "replay_note",
+    "vectorised",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
-"""Any network as an ONNX file: what is exported is its tape, so a Module needs to say nothing for it.
+"""Any network as an ONNX file: known Modules as operators, and what one's own compute as it was recorded.
 
-What takes sequences is exported position by position where that is known; see `nn.exporting.lengths`.
+What stands in the file is decided in `nn.exporting.onnx_operators`.  The way back is
+`nn.exporting.onnx_reading`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from typing import Any
 from autograd.files.atomic_write import write_whole
 from autograd.notation.hints import described
 from nn.checks import import_extra
+from nn.exporting.onnx_network import OnnxNetwork
 from nn.module import Module, mode
 
 
 def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str = "float64") -> None:
     """Write a network to an ONNX file, which onnxruntime and other programs open for any number of samples.
 
-    What the network computes for one sample is recorded, and written operation by operation, out of
-    training: so any Module can be exported, and one of yours too.  Inputs are called as the arguments of its
-    call, of the sample's shape with the samples along a new first axis; ids of tokens are floats.  What no
-    Module takes, such as an unknown id, or a document longer than the context, comes out as nan.
+    Modules of this library are written as ONNX's operators, such as Gemm and Conv, called after their place:
+    ``layers.0``; weights have the names that `nn.save` gives them: ``layers.0.weight``.  What ONNX does not
+    have, or runtimes do not have in double precision, is one node too, a function of the file made of
+    operators.  What a Module or function of yours computes for one sample is recorded, and written operation
+    by operation.  Everything is out of training.  Inputs are called as the arguments of its call, of the
+    sample's shape with the samples along a new first axis; ids of tokens are floats.  What no Module takes,
+    such as an unknown id, or a document longer than the context, comes out as nan.
 
     Sequences and documents may have any length in a `Recurrent`, a `Transformer`, an `Embedding`,
     an `Attention` or a `Block`, and in a `Sequential` of these with whatever comes after a last state; all
@@ -48,14 +53,38 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
     import_extra("autograd.tape", "to_onnx")
     if not isinstance(model, Module):
         raise TypeError(f"to_onnx exports an nn.Module; got {described(model)}")
-    from nn.exporting.lengths import FixedLengthError, free_model
+    from nn.exporting.onnx_operators import known_model
 
     with mode(model, training=False):
-        try:
-            made = free_model(model, dtype, *sample)
-        except FixedLengthError:
-            made = _as_long_as(model, sample, dtype)
+        made = known_model(model, dtype, *sample) or _as_long_as(model, sample, dtype)
     write_whole(Path(path), made.SerializeToString())
+
+
+def from_onnx(path: str | PathLike[str]) -> OnnxNetwork:
+    """Return the network in an ONNX file, of whatever program, as a Module: to see through, and to train.
+
+    Each node is a Module in it, called as in the file, of the class of its operator, such as Conv, and its
+    weights are Parameters: ``model.parameters()`` finds them.  It computes with Values what the file does for
+    one sample, out of training: an input whose first axis is of any length, or of one, is given without it,
+    and so are outputs.  Several inputs are several arguments; several outputs a dictionary by their names.
+    Numbers of single precision are taken as they are, and what is computed of them is in double precision.
+
+    What is not learned stays fixed: whole numbers, a single number, a mask, running means and variances, and
+    the numbers of Constant nodes.
+
+    Args:
+        path: the file; arrays that it keeps in other files have to be in its folder.
+
+    Raises:
+        ImportError: if the package onnx is not installed.
+        OSError: if the file is not there or cannot be read.
+        ValueError: naming the file, and what is wrong with it: a node that is not read, with its operator and
+            those that are, or that it is damaged or too large.
+    """
+    import_extra("onnx", "from_onnx", "onnx")
+    from nn.exporting.onnx_reading import read
+
+    return read(path)
 
 
 def _as_long_as(model: Module, sample: tuple[Any, ...], dtype: Any) -> Any:

@@ -1,0 +1,124 @@
+"""A network that was read from an ONNX file, as an ONNX file again: its operators, and its weights now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from onnx import helper, numpy_helper
+
+from autograd import no_grad
+from nn.exporting.nested import shape_of
+from nn.exporting.onnx_bodies import SINGLE, YOUNGER
+from nn.exporting.onnx_graph import SAMPLES, Graph
+from nn.exporting.onnx_network import OnnxNetwork
+
+IN_DOUBLES = {
+    "Abs", "Add", "BatchNormalization", "Cast", "Concat", "ConstantOfShape", "Cos", "Div", "Dropout", "Exp",
+    "Expand", "Flatten", "Gather", "Gemm", "Identity", "Log", "LogSoftmax", "MatMul", "MaxPool", "Mul", "Neg",
+    "PRelu", "Pad", "Pow", "Range", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Reshape", "Shape",
+    "Sigmoid", "Sin", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze",
+}  # fmt: skip
+"""The operators that runtimes have in double precision too."""
+USUAL: dict[str, Any] = {
+    "group": 1, "auto_pad": "NOTSET", "ceil_mode": 0, "count_include_pad": 0, "storage_order": 0,
+    "direction": "forward", "layout": 0,
+}  # fmt: skip
+"""What attributes are where they are left out."""
+OF_FUNCTIONS = {
+    "Conv": {"kernel_shape", "strides", "pads"}, "AveragePool": {"kernel_shape", "strides"},
+    "LayerNormalization": {"axis", "epsilon"}, "RNN": {"hidden_size", "activations"},
+    "LSTM": {"hidden_size"}, "GRU": {"hidden_size", "linear_before_reset"},
+}  # fmt: skip
+"""The attributes that functions of `nn.exporting.onnx_bodies` know; others have none."""
+
+
+def written_again(model: OnnxNetwork, dtype: Any, *sample: Any) -> Any:
+    """Return the network as an ONNX model; None if it has an operator that not every runtime has.
+
+    Raises:
+        TypeError, ValueError: if the network does not take the sample, or one is wanted.
+    """
+    inputs, outputs, nodes = (model.described[name] for name in ("inputs", "outputs", "nodes"))
+    if not sample and not any(None in spec["shape"] for spec in inputs):
+        sample = tuple(np.zeros(spec["shape"]).tolist() for spec in inputs)
+    with no_grad():
+        arrays = model.computed(*sample)
+    graph = Graph(model, dtype, *(spec["name"] for spec in (*inputs, *outputs)))
+    graph.operators = max((node["version"] for node in nodes), default=graph.operators)
+    graph.version = helper.find_min_ir_version_for([helper.make_opsetid("", graph.operators)])
+    names = {"": ""} | {spec["name"]: spec["name"] for spec in inputs}
+    for name, x in model.described["constants"].items():
+        numbers = np.reshape(x["numbers"], x["shape"])
+        names[name] = graph.number(numbers, None if numbers.dtype.kind == "f" else numbers.dtype)
+    for node in nodes:
+        module, first = getattr(model, node["name"]), arrays.get(next(iter(node["inputs"]), ""))
+        shape = () if first is None else first.shape[1:]
+        attributes = _attributes(node, module, len(shape) - 1, graph)
+        if not _is_everywhere(node, attributes, graph):
+            return None
+        with graph.at(module):
+            taken = [
+                graph.weight(getattr(module, role), role) if role else names[name]
+                for role, name in zip(module.held, node["inputs"], strict=True)
+            ]
+            given = graph.outputs_of(
+                node["operator"], len(node["outputs"]), *taken, shape=shape, **attributes
+            )
+        names |= dict(zip(node["outputs"], given, strict=True))
+    free = any(None in spec["shape"] for spec in inputs)
+    taken, given = (
+        [_info(spec, arrays[spec["name"]], free, graph) for spec in specs] for specs in (inputs, outputs)
+    )
+    return graph.finished(taken, given, {names[spec["name"]]: spec["name"] for spec in outputs})
+
+
+def _attributes(node: Mapping[str, Any], module: Any, axes: int, graph: Graph) -> dict[str, Any]:
+    """Return the attributes of a node in the precision of the graph, but for those that are as usual."""
+    found = {name: x for name, x in node["attributes"].items() if USUAL.get(name) != x}
+    if {*found.get("dilations", [1])} == {1}:
+        found.pop("dilations", None)
+    if node["operator"] in ("Conv", "AveragePool"):
+        found.setdefault("strides", [1] * axes)
+    if node["operator"] == "AveragePool" and not any(found.get("pads", ())):
+        found.pop("pads", None)
+    if node["operator"] == "Conv" and "auto_pad" not in found:
+        found.setdefault("pads", [0] * (2 * axes))
+        found.setdefault("kernel_shape", [*(shape_of(getattr(module, "weight", 0)) or ())[2:]])
+    if node["operator"] == "LayerNormalization":
+        found = {"axis": -1, "epsilon": 1e-5} | found
+    if node["operator"] == "RNN":
+        found.setdefault("activations", ["Tanh"])
+    if node["operator"] == "ConstantOfShape":
+        value = np.array(found.get("value", [0.0]))
+        dtype = graph.dtype if value.dtype.kind == "f" else value.dtype
+        found["value"] = numpy_helper.from_array(value.astype(dtype))
+    if node["operator"] == "Cast" and found["to"] in (1, 10, 11, 16):
+        found["to"] = graph.kind
+    return found
+
+
+def _is_everywhere(node: Mapping[str, Any], attributes: Mapping[str, Any], graph: Graph) -> bool:
+    """Return whether every runtime has a node in this precision, or it can be a function of the file."""
+    operator, has_functions = node["operator"], graph.operators == Graph.operators
+    if operator in YOUNGER:
+        return has_functions
+    if graph.dtype == np.float32 or operator in IN_DOUBLES:
+        return True
+    is_known = attributes.keys() <= OF_FUNCTIONS.get(operator, set()) and attributes.get("axis", -1) == -1
+    is_whole = "" not in node["inputs"] and (
+        operator not in ("RNN", "LSTM", "GRU") or len(node["inputs"]) == 4
+    )
+    return operator in SINGLE and has_functions and is_known and is_whole
+
+
+def _info(spec: Mapping[str, Any], array: Any, free: bool, graph: Graph) -> Any:
+    """Return what the graph says of an input or output; ``free`` is what has axes of any length."""
+    shape = spec.get("shape", [None] * array.ndim if free else [*array.shape])
+    if "shape" in spec and spec["batched"]:
+        shape = [SAMPLES, *shape]
+    elif spec["batched"] and array.ndim:
+        shape = [SAMPLES, *shape[1:]]
+    kind = graph.kind if array.dtype.kind in "Of" and not spec.get("whole") else graph.onnx.TensorProto.INT64
+    return helper.make_tensor_value_info(spec["name"], kind, shape)

@@ -1,0 +1,70 @@
+"""Arrays of Values, and of numbers, as ONNX's operators see them.
+
+An array of Values is a NumPy array of objects; what holds plain numbers only, such as a shape, stays numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd import Value
+
+
+class Node(Protocol):
+    """A node of a file: its attributes by name, the version of its operator, and how many outputs it has."""
+
+    attributes: dict[str, Any]
+    version: int
+    outputs: int
+
+
+PLAIN = frozenset({bool, int, float})
+
+
+def array(values: Sequence[Any], shape: Sequence[int]) -> Any:
+    """Return Values or numbers in a row as an array of a shape."""
+    if PLAIN.issuperset(map(type, values)):
+        return np.array(values).reshape(shape)
+    return np.fromiter(values, object, len(values)).reshape(shape)
+
+
+def each(function: Callable[..., Any], *arrays: Any) -> Any:
+    """Return what a function gives for each number of arrays, which are broadcast."""
+    spread = np.broadcast_arrays(*arrays)
+    rows = zip(*(a.ravel().tolist() for a in spread), strict=True)
+    return array([function(*row) for row in rows], spread[0].shape)
+
+
+def of_each(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda node, *arrays: each(function, *arrays)
+
+
+def by_row(function: Callable[[list[Any]], Any], x: Any) -> Any:
+    """Return what a function makes of the numbers along the last axis: as many, or one."""
+    made = [function(row.tolist()) for row in x.reshape(-1, x.shape[-1])]
+    if made and isinstance(made[0], list):
+        return array([v for row in made for v in row], (*x.shape[:-1], len(made[0])))
+    return array(made, x.shape[:-1])
+
+
+def whole(x: Any) -> list[int]:
+    """Return an array of whole numbers as a list."""
+    return [int(n) for n in x.ravel().tolist()]
+
+
+def axes_of(node: Node, rank: int, given: Any = None) -> list[int] | None:
+    """Return the axes of a node, an input or an attribute; None if it names none."""
+    axes = node.attributes.get("axes") if given is None else whole(given)
+    return None if axes is None else [axis % rank for axis in axes]
+
+
+def largest(values: Sequence[Any]) -> Any:
+    return reduce(Value.maximum, values) if any(isinstance(v, Value) for v in values) else max(values)
+
+
+def smallest(values: Sequence[Any]) -> Any:
+    return reduce(Value.minimum, values) if any(isinstance(v, Value) for v in values) else min(values)

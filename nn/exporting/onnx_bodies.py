@@ -1,0 +1,209 @@
+"""Operators as functions of an ONNX file, in operators that every runtime has in double precision.
+
+onnxruntime has no Conv, no pooling by means, no recurrent operator and few activations in double precision,
+and attributes of operators, such as a norm's epsilon, are single in every file.  So in a file of doubles
+these are functions of their names, with the same inputs and attributes.  What ONNX does not have, or only in
+later versions, is a function in every file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from autograd import Value
+from autograd.tape import OnnxNodes
+from nn.activations import ACTIVATIONS
+
+DOMAIN = "chainrule"
+"""The domain of the functions."""
+Attributes = Mapping[str, Any]
+
+OPERATORS = {
+    "relu": "Relu", "leaky_relu": "LeakyRelu", "prelu": "PRelu", "elu": "Elu", "selu": "Selu", "gelu": "Gelu",
+    "silu": "Silu", "softplus": "Softplus", "sigmoid": "Sigmoid", "tanh": "Tanh", "sin": "Sin",
+}  # fmt: skip
+"""The operator of each activation; `linear` needs none."""
+
+
+def windows(plane: Any, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int] = ()) -> Any:
+    """Return what stands in each window on a plane, of shape (windows each way, numbers of a window).
+
+    Args:
+        plane: an array.
+        kernel: the size of a window.
+        stride: how far it is from one window to the next.
+        dilation: how far it is from one number of a window to the next; 1 by default.
+
+    >>> windows(np.arange(4).reshape(1, 4), (1, 2), (1, 2)).tolist()
+    [[[0, 1], [2, 3]]]
+    """
+    apart = dilation or (1,) * len(kernel)
+    span = tuple((n - 1) * d + 1 for n, d in zip(kernel, apart, strict=True))
+    found = np.lib.stride_tricks.sliding_window_view(plane, span)
+    found = found[tuple(slice(None, None, step) for step in (*stride, *apart))]
+    return found.reshape(*found.shape[: len(kernel)], -1)
+
+
+def _patches(g: OnnxNodes, a: Attributes, shape: Sequence[int], x: str, pads: Sequence[int]) -> Any:
+    """Return the numbers of each window, channel by channel, and the size of what comes out."""
+    channels, *size = shape
+    half = len(size)
+    if any(pads):
+        x = g.node("Pad", x, g.whole(0, 0, *pads[:half], 0, 0, *pads[half:]))
+        size = [n + before + after for n, before, after in zip(size, pads[:half], pads[half:], strict=True)]
+    places = windows(np.arange(prod(size)).reshape(size), a["kernel_shape"], a["strides"])
+    flat = g.node("Reshape", x, g.whole(0, channels, -1))
+    index = g.number(places.reshape(-1, places.shape[-1]).T, np.int64)
+    return g.node("Gather", flat, index, axis=2), places.shape[:-1]
+
+
+def conv(g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, B: str = "") -> list[str]:
+    found, out = _patches(g, a, shape, X, a["pads"])
+    columns = g.node("Reshape", found, g.whole(0, shape[0] * prod(a["kernel_shape"]), -1))
+    z = g.node("MatMul", g.node("Flatten", W, axis=1), columns)
+    if B:
+        z = g.node("Add", z, g.node("Unsqueeze", B, g.whole(1)))
+    return [g.node("Reshape", z, g.whole(0, 0, *out))]
+
+
+def average_pool(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
+    found, out = _patches(g, a, shape, X, [0])
+    return [g.node("Reshape", g.node("ReduceMean", found, axes=[2], keepdims=0), g.whole(0, 0, *out))]
+
+
+def _normed(g: OnnxNodes, a: Attributes, X: str, scale: str) -> str:
+    square = g.node("ReduceMean", g.node("Mul", X, X), axes=[-1])
+    size = g.node("Sqrt", g.node("Add", square, g.number(a["epsilon"])))
+    return g.node("Mul", g.node("Div", X, size), scale)
+
+
+def rms_normalization(g: OnnxNodes, a: Attributes, shape: Any, X: str, scale: str) -> list[str]:
+    return [_normed(g, a, X, scale)]
+
+
+def layer_normalization(
+    g: OnnxNodes, a: Attributes, shape: Any, X: str, Scale: str, B: str = ""
+) -> list[str]:
+    y = _normed(g, a, g.node("Sub", X, g.node("ReduceMean", X, axes=[-1])), Scale)
+    return [g.node("Add", y, B) if B else y]
+
+
+def embedding(g: OnnxNodes, a: Attributes, shape: Any, weight: str, ids: str) -> list[str]:
+    """Give the row of each id, and nan for what is not an id."""
+    count = g.node("Cast", g.node("Shape", weight, start=0, end=1), to=g.kind)
+    last = g.node("Squeeze", g.node("Sub", count, g.number(1.0)))
+    nearest = g.node("Clip", g.node("Round", ids), g.number(0.0), last)
+    found = g.node("Equal", nearest, ids)
+    row = g.node("Cast", g.node("Where", found, nearest, g.number(0.0)), to=g.onnx.TensorProto.INT64)
+    rows = g.node("Gather", weight, row)
+    return [g.node("Where", g.node("Unsqueeze", found, g.whole(-1)), rows, g.number(np.nan))]
+
+
+def positions(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
+    """Give the positions of each sample, counted from 0."""
+    length = g.node("Squeeze", g.node("Shape", X, start=1, end=2))
+    return [g.node("Cast", g.node("Range", g.number(0, np.int64), length, g.number(1, np.int64)), to=g.kind)]
+
+
+def attention(g: OnnxNodes, a: Attributes, shape: Any, Q: str, K: str, V: str) -> list[str]:
+    heads, width = a["q_num_heads"], shape[-1]
+    by_head = g.whole(0, 0, heads, width // heads)
+    queries, keys, values = (
+        g.node("Transpose", g.node("Reshape", part, by_head), perm=perm)
+        for part, perm in zip((Q, K, V), ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]), strict=True)
+    )
+    scores = g.node("Mul", g.node("MatMul", queries, keys), g.number((width // heads) ** -0.5))
+    if a["is_causal"]:
+        (places,) = positions(g, {}, (), Q)
+        later = g.node("Less", g.node("Unsqueeze", places, g.whole(1)), places)
+        scores = g.node("Where", later, g.number(-np.inf), scores)
+    mixed = g.node("MatMul", g.node("Softmax", scores, axis=-1), values)
+    return [g.node("Reshape", g.node("Transpose", mixed, perm=[0, 2, 1, 3]), g.whole(0, 0, width))]
+
+
+def _pointwise(name: str) -> Callable[..., list[str]]:
+    """Return the body of an activation."""
+
+    def body(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
+        x = Value(1.0)
+        y = ACTIVATIONS[name](x)
+        return [g.applied(y.op, [X if v is x else g.number(v.data) for v in y.inputs])]
+
+    return body
+
+
+# -------------------------------------------------------------------------------------- recurrent cells
+
+
+def _gates(g: OnnxNodes, x: str, h: str, weights: Sequence[str]) -> tuple[str, str]:
+    """Return W·x + b and R·h + b of all gates."""
+    W, R, Wb, Rb = weights
+    return g.node("Add", g.node("MatMul", x, W), Wb), g.node("Add", g.node("MatMul", h, R), Rb)
+
+
+def _rnn_step(g: OnnxNodes, a: Attributes, x: str, h: str, *weights: str) -> list[str]:
+    return [g.node(a["activations"][0], g.node("Add", *_gates(g, x, h, weights)))]
+
+
+def _lstm_step(g: OnnxNodes, a: Attributes, x: str, h: str, c: str, *weights: str) -> list[str]:
+    gates = g.several("Split", 4, g.node("Add", *_gates(g, x, h, weights)), axis=1)
+    i, o, f = (g.node("Sigmoid", gate) for gate in gates[:3])
+    c = g.node("Add", g.node("Mul", f, c), g.node("Mul", i, g.node("Tanh", gates[3])))
+    return [g.node("Mul", o, g.node("Tanh", c)), c]
+
+
+def _gru_step(g: OnnxNodes, a: Attributes, x: str, h: str, *weights: str) -> list[str]:
+    of_x, of_h = (g.several("Split", 3, gates, axis=1) for gates in _gates(g, x, h, weights))
+    z, r = (g.node("Sigmoid", g.node("Add", *pair)) for pair in zip(of_x[:2], of_h[:2], strict=True))
+    new = g.node("Tanh", g.node("Add", of_x[2], g.node("Mul", r, of_h[2])))
+    kept = g.node("Mul", z, h)
+    return [g.node("Add", g.node("Mul", g.node("Sub", g.number(1.0), z), new), kept)]
+
+
+def _scanned(step: Callable[..., list[str]], states: int) -> Callable[..., list[str]]:
+    """Return the body of a recurrent operator, whose cell takes this step."""
+
+    def body(g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, R: str, B: str) -> list[str]:
+        n = a["hidden_size"]
+        weights = [g.node("Transpose", g.node("Squeeze", w, g.whole(0)), perm=[1, 0]) for w in (W, R)]
+        weights += g.several("Split", 2, g.node("Squeeze", B, g.whole(0)), axis=0)
+        inner, before = Inner(g.dtype), [f"state{k}" for k in range(states)]
+        after = step(inner, a, "row", *before, *weights)
+        inner.nodes.append(g.helper.make_node("Identity", after[:1], ["seen"]))
+
+        def info(name: str, size: int) -> Any:
+            return g.helper.make_tensor_value_info(name, g.kind, ["samples", size])
+
+        taken = [*(info(name, n) for name in before), info("row", shape[-1])]
+        cell = g.helper.make_graph(inner.nodes, "step", taken, [info(v, n) for v in (*after, "seen")])
+        wide = g.node("Concat", g.node("Shape", X, start=1, end=2), g.whole(n), axis=0)
+        start = g.node("Expand", g.number([[0.0]]), wide)
+        *last, every = g.several("Scan", states + 1, *[start] * states, X, body=cell, num_scan_inputs=1)
+        return [g.node("Unsqueeze", every, g.whole(1)), *(g.node("Unsqueeze", v, g.whole(0)) for v in last)]
+
+    return body
+
+
+class Inner(OnnxNodes):
+    """The nodes of a body within a body, under names of their own."""
+
+    def new_name(self, operator: str) -> str:
+        """Return a name for what an operator gives."""
+        return f"step.{super().new_name(operator)}"
+
+
+YOUNGER: dict[str, Callable[..., list[str]]] = {
+    "Gelu": _pointwise("gelu"), "Silu": _pointwise("silu"), "RMSNormalization": rms_normalization,
+    "Attention": attention, "Embedding": embedding, "Positions": positions,
+}  # fmt: skip
+"""What is a function in every file: the operators of later versions under their names, and what has none."""
+SINGLE: dict[str, Callable[..., list[str]]] = {
+    **{OPERATORS[name]: _pointwise(name) for name in ("leaky_relu", "elu", "selu", "softplus")},
+    "Conv": conv, "AveragePool": average_pool, "LayerNormalization": layer_normalization,
+    "RNN": _scanned(_rnn_step, 1), "LSTM": _scanned(_lstm_step, 2), "GRU": _scanned(_gru_step, 1),
+}  # fmt: skip
+"""What is a function in files of doubles only."""

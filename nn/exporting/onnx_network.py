@@ -1,0 +1,253 @@
+"""A network that was read from an ONNX file: each of its nodes is a Module, of the class of its operator.
+
+What an operator computes stands in `nn.exporting.onnx_values`, which needs NumPy and is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from math import prod
+from typing import Any
+
+from autograd import Constant, Parameter, Value
+from autograd.notation.numbers import counted
+from nn.checks import import_extra
+from nn.construction import loadable
+from nn.exporting.nested import in_a_row, nested, shape_of
+from nn.inputs import as_inputs
+from nn.module import Module
+from nn.outputs import single_or_list
+from nn.weights import check_weights, use_up
+
+ROLES = {
+    "Conv": ("", "weight", "bias"), "Gemm": ("weight", "weight", "bias"), "MatMul": ("weight", "weight"),
+    "Add": ("bias", "bias"), "Sub": ("bias", "bias"), "Sum": ("bias", "bias"), "PRelu": ("", "slope"),
+    "BatchNormalization": ("", "weight", "bias"), "LayerNormalization": ("", "weight", "bias"),
+    "RNN": ("", "weight_ih", "weight_hh", "bias"), "LSTM": ("", "weight_ih", "weight_hh", "bias"),
+    "GRU": ("", "weight_ih", "weight_hh", "bias"),
+}  # fmt: skip
+"""What the inputs of an operator are where they are weights: the attributes that hold them."""
+USUAL: dict[str, Any] = {"group": 1, "axis": -1, "alpha": 1.0, "beta": 1.0, "keepdims": 1, "is_causal": 0}
+"""What goes without saying."""
+UNSAID = {"kernel_shape", "transA", "transB", "kv_num_heads", "auto_pad", "linear_before_reset", "to"}
+WORDS = {"strides": "stride", "pads": "padding", "dilations": "dilation", "q_num_heads": "heads"}
+
+
+class Operator(Module):
+    """The base of the nodes: an ONNX operator, whose name is that of the class.
+
+    Attributes:
+        attributes: those of the node.
+        version: the version of the operators that the file was written for.
+        outputs: how many arrays it gives.
+        held: for each input the attribute that holds it, if it is a weight; else "".
+    """
+
+    def __init__(self, node: Mapping[str, Any], held: Sequence[str]) -> None:
+        self.attributes, self.version = dict(node["attributes"]), node["version"]
+        self.outputs, self.held = len(node["outputs"]), [*held]
+
+    def __call__(self, *inputs: Any) -> list[Any]:
+        """Return the arrays that it gives.
+
+        Args:
+            inputs: the arrays that are not weights of its own; None for one that is left out.
+        """
+        given = iter(inputs)
+        arrays = [_array(getattr(self, name)) if name else next(given) for name in self.held]
+        while arrays and arrays[-1] is None:
+            arrays.pop()
+        operators = import_module("nn.exporting.onnx_values").OPERATORS
+        made = operators[type(self).__name__](self, *arrays)
+        return made if isinstance(made, list) else [made]
+
+    def in_brief(self) -> str:
+        """Return what it is in a few words; see `Module.in_brief`."""
+        return ", ".join([*self._sizes(), *self._settings()])
+
+    def _sizes(self) -> Iterator[str]:
+        """Yield the numbers of inputs and outputs that weights tell, and the size of a window."""
+        kind, shape = type(self).__name__, shape_of(getattr(self, "weight", ())) or ()
+        kernel = self.attributes.get("kernel_shape", shape[2:] if kind == "Conv" else ())
+        if kind == "Conv" and shape:
+            yield f"{shape[1] * self.attributes.get('group', 1)} → {shape[0]}"
+        elif kind in ("Gemm", "MatMul") and len(shape) == 2:
+            turned = self.attributes.get("transB") or self.held[0] == "weight"
+            yield " → ".join(map(str, shape[::-1] if turned else shape))
+        elif kind == "Embedding" and shape:
+            yield " × ".join(map(str, shape))
+        if kernel:
+            yield "×".join(map(str, kernel))
+
+    def _settings(self) -> Iterator[str]:
+        """Yield the attributes that are not what they usually are."""
+        usual = USUAL | dict.fromkeys(("strides", "dilations"), 1) | {"pads": 0}
+        for name, x in self.attributes.items():
+            several = x if isinstance(x, list) else [x]
+            if name == "pads" and several[: len(several) // 2] * 2 == several:  # as many after as before
+                several = several[: len(several) // 2]
+            if name not in UNSAID and {*several} != {usual.get(name)}:
+                alike = len({*several}) == 1
+                yield f"{WORDS.get(name, name)} {'×'.join(map(_short, several[:1] if alike else several))}"
+
+
+def _array(rows: Any) -> Any:
+    """Return nested lists as an array."""
+    return import_module("nn.exporting.onnx_arrays").array(in_a_row(rows), shape_of(rows))
+
+
+def _short(x: Any) -> str:
+    return f"{x:.3g}" if isinstance(x, float) else str(x)
+
+
+@cache
+def kind(operator: str) -> type[Operator]:
+    """Return the class of the nodes of an operator."""
+    return type(operator, (Operator,), {"__module__": __name__, "__doc__": f"The ONNX operator {operator}."})
+
+
+def __getattr__(name: str) -> Any:
+    """Return the class of an operator: what is pickled is looked for here."""
+    if not name.isidentifier() or not name[:1].isupper():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return kind(name)
+
+
+@loadable
+class OnnxNetwork(Module):
+    """A network whose nodes are those of an ONNX file: `nn.from_onnx` reads it.
+
+    It takes one sample for each input of the file, without the axis of the samples, and gives what comes out
+    of it: a Value, or lists of Values; of several outputs a dictionary by their names.
+
+    Args:
+        nodes: for each its ``name``, ``operator``, ``attributes``, ``version``, ``inputs`` and ``outputs``.
+        inputs: for each its ``name`` and ``shape``, of which None is any number; whether it is
+            ``batched``, and whether its numbers are ``whole``.
+        outputs: for each its ``name``, and whether it is ``batched``.
+        weights: the shape of each array of Parameters, by name.
+        constants: the ``shape`` and the ``numbers`` of each array that is not learned, by name.
+
+    Attributes:
+        described: all of that; the ``name`` of a node is the attribute that holds it.
+        steps: the name of each node, of its inputs that are not weights, and of what it gives.
+    """
+
+    def __init__(
+        self, nodes: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], weights: Mapping[str, Any],
+        constants: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        count = sum(map(prod, weights.values()))
+        check_weights((count, 1))
+        self.described: dict[str, Any] = {
+            "nodes": nodes, "inputs": inputs, "outputs": outputs, "weights": weights, "constants": constants,
+        }  # fmt: skip
+        rows = {
+            name: nested([Parameter(0.0) for _ in range(prod(shape))], shape)
+            for name, shape in weights.items()
+        }
+        use_up(count)
+        self.steps: list[tuple[str, list[str], list[str]]] = []
+        for node in nodes:
+            self._add(node, rows)
+
+    def _add(self, node: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
+        """Hold a node as a Module, and its weights in it."""
+        operator, taken = node["operator"], node["inputs"]
+        roles: list[str] = []
+        for k, name in enumerate(taken):
+            role = dict(enumerate(ROLES.get(operator, ()))).get(k) or "weight"
+            roles.append((role if role not in roles else f"{role}_{k}") if name in rows else "")
+        made = kind(operator)(node, roles)
+        for role, name in zip(roles, taken, strict=True):
+            if role:
+                setattr(made, role, rows[name])
+                _label(role, rows[name])
+        setattr(self, node["name"], made)
+        passing = [name for name in taken if name not in rows]
+        self.steps.append((node["name"], passing, node["outputs"]))
+
+    def arrays(self) -> dict[str, Any]:
+        """Return the Parameters by the names that their arrays have in the file, in nested lists."""
+        found: dict[str, Any] = {}
+        for node in self.described["nodes"]:
+            module = getattr(self, node["name"])
+            held = zip(module.held, node["inputs"], strict=True)
+            found |= {name: getattr(module, role) for role, name in held if role}
+        return found
+
+    def built_with(self) -> Mapping[str, Any]:
+        """Return the arguments to build it again with; see `Module.built_with`."""
+        return self.described
+
+    def forward(self, *inputs: Any) -> Any:
+        """Return what comes out of one sample for each input.
+
+        Raises:
+            TypeError, ValueError: if there are more or fewer inputs, or one has another shape.
+        """
+        arrays, outputs = self.computed(*inputs), self.described["outputs"]
+        found = {spec["name"]: _given(arrays[spec["name"]], spec["batched"]) for spec in outputs}
+        return found if len(found) > 1 else next(iter(found.values()))
+
+    def computed(self, *inputs: Any) -> dict[str, Any]:
+        """Return every array of the file but the weights, for one sample for each input."""
+        values = import_extra("nn.exporting.onnx_arrays", "a network of an ONNX file")
+        specs = self.described["inputs"]
+        if len(inputs) != len(specs):
+            names = ", ".join(spec["name"] for spec in specs)
+            raise TypeError(f"this network takes {counted(len(specs), 'input')}: {names}; got {len(inputs)}")
+        arrays: dict[str, Any] = {"": None}
+        for name, x in self.described["constants"].items():
+            arrays[name] = values.array(x["numbers"], x["shape"])
+        for spec, x in zip(specs, inputs, strict=True):
+            arrays[spec["name"]] = _taken(spec, x, values)
+        for name, taken, given in self.steps:
+            made = getattr(self, name)(*[arrays[x] for x in taken])
+            arrays |= {x: y for x, y in zip(given, made, strict=False) if x}
+        return arrays
+
+
+def _label(role: str, rows: Any, *place: int) -> None:
+    """Label Parameters after the first letter of what they are and their places, counted from 1."""
+    if isinstance(rows, Value):
+        rows.label = role[0] + ",".join(map(str, place))
+        return
+    for k, part in enumerate(rows, 1):
+        _label(role, part, *place, k)
+
+
+def _taken(spec: Mapping[str, Any], x: Any, values: Any) -> Any:
+    """Return the sample of an input as an array."""
+    shape, wanted = shape_of(x), spec["shape"]
+    if shape is None or not _fits(shape, wanted):
+        came = "lists of different lengths" if shape is None else _sizes(shape)
+        raise ValueError(f"the input {spec['name']} of this network takes {_sizes(wanted)}; got {came}")
+    flat = in_a_row(x)
+    if spec["whole"] and all(map(_is_whole, flat)):
+        numbers: Sequence[Any] = [int(v) for v in flat]
+    else:
+        numbers = as_inputs(x if len(shape) < 2 else flat, len(flat), "network")
+    return values.array(numbers, [*[1] * spec["batched"], *shape])
+
+
+def _fits(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:
+    return len(shape) == len(wanted) and all(m in (None, n) for n, m in zip(shape, wanted, strict=True))
+
+
+def _is_whole(x: Any) -> bool:
+    return not isinstance(x, Value) and float(x).is_integer()
+
+
+def _sizes(shape: Sequence[int | None]) -> str:
+    return " × ".join("any" if n is None else str(n) for n in shape) or "one number"
+
+
+def _given(array: Any, batched: bool) -> Any:
+    """Return an array as lists of Values, without the axis of the samples; a single one alone."""
+    rows = array[0] if batched and array.ndim and len(array) == 1 else array
+    shape = shape_of(rows) or ()
+    values = [v if isinstance(v, Value) else Constant(float(v)) for v in in_a_row(rows)]
+    return single_or_list(values) if len(shape) == 1 else nested(values, shape)

@@ -1,0 +1,220 @@
+"""ONNX's operators on arrays of Values: what a node of a file computes, written with our own functions."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+import autograd
+from autograd import Value, log_softmax, logical_not, logsumexp, lookup, mean, softmax, where
+from nn.activations import ACTIVATIONS
+from nn.exporting.onnx_arrays import Node, array, axes_of, by_row, each, largest, of_each, smallest, whole
+from nn.exporting.onnx_bodies import OPERATORS as ACTIVATED
+from nn.exporting.onnx_layers import (
+    along_axis,
+    attention,
+    average_pool,
+    batch_norm,
+    conv,
+    embedding,
+    gemm,
+    gru_step,
+    layer_norm,
+    lstm_step,
+    matmul,
+    max_pool,
+    over_planes,
+    positions,
+    rms_norm,
+    rnn_step,
+    unrolled,
+)
+
+# ---------------------------------------------------------------------------------------- shapes, places
+
+
+def _reshape(node: Node, x: Any, shape: Any) -> Any:
+    keeps = not node.attributes.get("allowzero")
+    return x.reshape([x.shape[k] if n == 0 and keeps else n for k, n in enumerate(whole(shape))])
+
+
+def _flatten(node: Node, x: Any) -> Any:
+    axis = node.attributes.get("axis", 1)
+    return x.reshape(prod(x.shape[: axis if axis >= 0 else axis + x.ndim]), -1)
+
+
+def _squeeze(node: Node, x: Any, axes: Any = None) -> Any:
+    found = axes_of(node, x.ndim, axes)
+    return np.squeeze(x) if found is None else np.squeeze(x, tuple(found))
+
+
+def _unsqueeze(node: Node, x: Any, axes: Any = None) -> Any:
+    return np.expand_dims(x, tuple(node.attributes["axes"] if axes is None else whole(axes)))
+
+
+def _split(node: Node, x: Any, sizes: Any = None) -> list[Any]:
+    axis = node.attributes.get("axis", 0)
+    given = node.attributes.get("split") if sizes is None else whole(sizes)
+    if given is None:
+        parts = node.attributes.get("num_outputs") or node.outputs
+        each_part = -(-x.shape[axis] // parts)
+        return np.split(x, range(each_part, x.shape[axis], each_part), axis)
+    return np.split(x, np.cumsum(given)[:-1], axis)
+
+
+def _slice(node: Node, x: Any, *given: Any) -> Any:
+    names = ("starts", "ends", "axes", "steps")
+    found = [whole(v) for v in given] or [node.attributes[n] for n in names if n in node.attributes]
+    starts, ends = found[:2]
+    axes = found[2] if len(found) > 2 else range(len(starts))
+    steps = found[3] if len(found) > 3 else [1] * len(starts)
+    chosen = [slice(None)] * x.ndim
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        last = None if step < 0 and end < -x.shape[axis] else end
+        chosen[axis] = slice(start, last, step)
+    return x[tuple(chosen)]
+
+
+def _gather(node: Node, data: Any, indices: Any) -> Any:
+    axis = node.attributes.get("axis", 0)
+    if indices.dtype != object:
+        return np.take(data, indices.astype(int), axis)
+    table = np.moveaxis(data, axis, 0)
+    rows = [lookup(i, table.reshape(len(table), -1).tolist()) for i in indices.ravel().tolist()]
+    found = array([v for row in rows for v in row], (*indices.shape, *table.shape[1:]))
+    return np.moveaxis(found, range(indices.ndim), range(axis, axis + indices.ndim))
+
+
+def _reduced(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    def reduced(node: Node, x: Any, axes: Any = None) -> Any:
+        found = axes_of(node, x.ndim, axes)
+        if not found:
+            if node.attributes.get("noop_with_empty_axes"):
+                return x
+            found = list(range(x.ndim))
+        kept = [axis for axis in range(x.ndim) if axis not in found]
+        sizes = [x.shape[axis] for axis in kept]
+        y = by_row(function, x.transpose(*kept, *found).reshape(*sizes, -1))
+        return np.expand_dims(y, tuple(found)) if node.attributes.get("keepdims", 1) else y
+
+    return reduced
+
+
+def _pad(node: Node, x: Any, pads: Any = None, value: Any = None, axes: Any = None) -> Any:
+    given = node.attributes["pads"] if pads is None else whole(pads)
+    fill = node.attributes.get("value", 0.0) if value is None else value.item()
+    half, around = len(given) // 2, [(0, 0)] * x.ndim
+    for k, axis in enumerate(range(x.ndim) if axes is None else whole(axes)):
+        around[axis] = given[k], given[half + k]
+    return np.pad(x, around, constant_values=fill)
+
+
+def _clip(node: Node, x: Any, low: Any = None, high: Any = None) -> Any:
+    bounds = {
+        name: node.attributes.get(name) if given is None else given.item()
+        for name, given in (("min", low), ("max", high))
+    }
+    at_least, at_most = bounds["min"], bounds["max"]
+    ends = (-np.inf if at_least is None else at_least, np.inf if at_most is None else at_most)
+    return each(lambda v: v.clip(*ends) if isinstance(v, Value) else min(max(v, ends[0]), ends[1]), x)
+
+
+def _constant_of_shape(node: Node, shape: Any) -> Any:
+    value = node.attributes.get("value")
+    return np.full(whole(shape), 0.0 if value is None else value[0])
+
+
+def _cast(node: Node, x: Any) -> Any:
+    """Return Values as they are: what is whole stays whole."""
+    return x.astype(int) if x.dtype != object and node.attributes["to"] in WHOLE else x
+
+
+WHOLE = (2, 3, 4, 5, 6, 7, 9, 12, 13)
+"""The numbers by which ONNX calls the types of whole numbers."""
+
+
+def _shape(node: Node, x: Any) -> Any:
+    return np.array(x.shape[node.attributes.get("start", 0) : node.attributes.get("end")], int)
+
+
+# ------------------------------------------------------------------------------------------------ the table
+
+
+def _divided(a: Any, b: Any) -> Any:
+    return int(a / b) if isinstance(a, int) and isinstance(b, int) else a / b
+
+
+def _chosen(condition: Any, a: Any, b: Any) -> Any:
+    return (a if condition else b) if type(condition) is bool else where(condition, a, b)
+
+
+def _opposite(condition: Any) -> Any:
+    return not condition if type(condition) is bool else logical_not(condition)
+
+
+def _prelu(z: Any, slope: Any) -> Any:
+    return z.prelu(slope)
+
+
+def _joined(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda node, *arrays: each(lambda *row: function(row), *arrays)
+
+
+def _leaky(node: Node, x: Any) -> Any:
+    return each(lambda z: z.leaky_relu(node.attributes.get("alpha", 0.01)), x)
+
+
+def _elu(node: Node, x: Any) -> Any:
+    return each(lambda z: z.elu(node.attributes.get("alpha", 1.0)), x)
+
+
+def _selu(node: Node, x: Any) -> Any:
+    alpha, gamma = (node.attributes.get(name, usual) for name, usual in SELU.items())
+    if {"alpha": alpha, "gamma": gamma} == SELU:  # which are ours in single precision
+        return each(Value.selu, x)
+    return each(lambda z: gamma * z.elu(alpha), x)
+
+
+SELU = {"alpha": float(np.float32(1.6732632423543772)), "gamma": float(np.float32(1.0507009873554805))}
+"""What the attributes of Selu are where they are left out."""
+OF_ONE = {
+    ACTIVATED[name]: of_each(function) for name, function in ACTIVATIONS.items()
+    if name not in ("linear", "prelu", "leaky_relu", "elu", "selu")
+}  # fmt: skip
+OPERATORS: dict[str, Callable[..., Any]] = {
+    **OF_ONE, "LeakyRelu": _leaky, "Elu": _elu, "Selu": _selu, "PRelu": of_each(_prelu),
+    **{name: of_each(getattr(Value, name.lower())) for name in (
+        "Sqrt", "Exp", "Log", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
+        "Erf",
+    )},
+    "Add": of_each(operator.add), "Sub": of_each(operator.sub), "Mul": of_each(operator.mul),
+    "Div": of_each(_divided), "Pow": of_each(operator.pow), "Mod": of_each(operator.mod),
+    "Neg": of_each(operator.neg), "Abs": of_each(abs),
+    "Reciprocal": of_each(lambda z: 1 / z), "Floor": of_each(autograd.floor), "Round": of_each(Value.round),
+    "Min": _joined(smallest), "Max": _joined(largest), "Sum": _joined(sum), "Clip": _clip,
+    "Where": of_each(_chosen), "Equal": of_each(operator.eq), "Less": of_each(operator.lt),
+    "LessOrEqual": of_each(operator.le), "Greater": of_each(operator.gt),
+    "GreaterOrEqual": of_each(operator.ge),
+    "Not": of_each(_opposite), "And": of_each(operator.and_), "Or": of_each(operator.or_),
+    "MatMul": matmul, "Gemm": gemm, "Conv": conv, "MaxPool": max_pool, "AveragePool": average_pool,
+    "GlobalAveragePool": over_planes(mean), "GlobalMaxPool": over_planes(largest),
+    "BatchNormalization": batch_norm, "LayerNormalization": layer_norm, "RMSNormalization": rms_norm,
+    "Softmax": along_axis(softmax), "LogSoftmax": along_axis(log_softmax),
+    "RNN": unrolled(rnn_step, 1), "LSTM": unrolled(lstm_step, 2), "GRU": unrolled(gru_step, 1),
+    "Attention": attention, "Embedding": embedding, "Positions": positions,
+    "Identity": lambda node, x: x, "Dropout": lambda node, x, *rest: x, "Cast": _cast,
+    "Flatten": _flatten, "Reshape": _reshape, "Squeeze": _squeeze, "Unsqueeze": _unsqueeze,
+    "Transpose": lambda node, x: x.transpose(node.attributes.get("perm")),
+    "Concat": lambda node, *arrays: np.concatenate(arrays, node.attributes["axis"]),
+    "Split": _split, "Slice": _slice, "Gather": _gather, "Pad": _pad,
+    "Expand": lambda node, x, shape: np.broadcast_to(x, np.broadcast_shapes(x.shape, whole(shape))),
+    "Shape": _shape, "ConstantOfShape": _constant_of_shape,
+    "Range": lambda node, start, end, step: np.arange(start.item(), end.item(), step.item()),
+    "ReduceSum": _reduced(autograd.sum), "ReduceMean": _reduced(mean), "ReduceMax": _reduced(largest),
+    "ReduceMin": _reduced(smallest), "ReduceLogSumExp": _reduced(logsumexp),
+}  # fmt: skip
+"""What each operator computes: of a node and its inputs, one array or several."""

@@ -1,0 +1,411 @@
+"""ONNX files of ours and of other programs as networks: their numbers, what is done with them, bad files."""
+
+import copy
+import pickle
+import random
+from contextlib import contextmanager, suppress
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd import draw, gradient_path, walk
+from nn import MLP, SGD, fit, from_onnx, load, predict, save, to_onnx
+from nn.predictions import numbers_of
+from tests.nn.exporting.modules import MODULES, outputs_of, perturbed
+
+onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
+pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+from onnx import helper, numpy_helper  # noqa: E402
+from onnx import reference as onnx_reference  # noqa: E402
+
+from tests.nn.exporting import test_onnx_operators as there  # noqa: E402
+from tests.nn.exporting.test_onnx_operators import NETWORKS, SEED, samples  # noqa: E402
+from tests.nn.exporting.test_onnx_values import CASES, saved  # noqa: E402
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_there_and_back(name, tmp_path):
+    make, X = MODULES[name]
+    model = make().eval()
+    X = [X] if isinstance(X[0], int) else X
+    to_onnx(model, tmp_path / "m.onnx", X[0])
+    np.testing.assert_allclose(
+        outputs_of(from_onnx(tmp_path / "m.onnx"), X), outputs_of(model, X), atol=1e-13
+    )
+
+
+@given(NETWORKS, SEED, st.sampled_from(["float64", "float32"]))
+def test_any_network_there_and_back(tmp_path_factory, network, seed, dtype):
+    model, shape = network
+    model = perturbed(lambda: model)().eval()
+    if dtype == "float32":
+        for p in model.parameters():
+            p.data = float(np.float32(p.data))
+    X, path = samples(model, shape, seed), tmp_path_factory.mktemp("onnx") / "m.onnx"
+    to_onnx(model, path, X[0], dtype=dtype)
+    close = 1e-12 if dtype == "float64" else 1e-4  # single precision's 0.1, or sinusoid, is another one
+    np.testing.assert_allclose(outputs_of(from_onnx(path), X), outputs_of(model, X), rtol=close, atol=close)
+
+
+# ------------------------------------------------------------------------------------- of other programs
+
+
+def networks_of_torch():
+    torch = pytest.importorskip("torch")
+    n = torch.nn
+
+    class Residual(n.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.norm = n.Linear(4, 4), n.Linear(4, 4), n.LayerNorm(4)
+
+        def forward(self, x):
+            return self.norm(x + self.second(n.functional.gelu(self.first(x)))).mean(-1, keepdim=True)
+
+    class Reader(n.Module):
+        def __init__(self, kind):
+            super().__init__()
+            self.cell, self.out = kind(3, 4, batch_first=True), n.Linear(4, 2)
+
+        def forward(self, x):
+            states, _ = self.cell(x)
+            return self.out(states[:, -1]).log_softmax(-1)
+
+    class Words(n.Module):
+        def __init__(self):
+            super().__init__()
+            self.table = n.Embedding(9, 6)
+            self.layer = n.TransformerEncoderLayer(6, 2, 8, batch_first=True, dropout=0.0)
+
+        def forward(self, ids):
+            return self.layer(self.table(ids) * 6**0.5).flatten(1)
+
+    class Planes(n.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.norm = n.Conv2d(2, 4, 3, padding=1, groups=2), n.BatchNorm2d(4)
+            self.last = n.Linear(16, 3)
+            self.norm.running_mean.uniform_(-1, 1)
+            self.norm.running_var.uniform_(0.5, 2)
+
+        def forward(self, x):
+            y = n.functional.max_pool2d(n.functional.leaky_relu(self.norm(self.conv(x)), 0.2), 3, 2, 1)
+            y = n.functional.adaptive_avg_pool2d(y, 1).expand(-1, -1, 2, 2)
+            return self.last(y.reshape(x.shape[0], -1)).softmax(-1)
+
+    def shaped(*shape):
+        return lambda: torch.randn(2, *shape)
+
+    return {
+        "MLP": (lambda: n.Sequential(n.Linear(3, 5), n.ELU(), n.Linear(5, 2), n.Sigmoid()), shaped(3)),
+        "LeNet": (
+            lambda: n.Sequential(
+                n.Conv2d(1, 2, 3), n.Tanh(), n.AvgPool2d(2), n.Flatten(), n.Dropout(), n.Linear(18, 2)
+            ), shaped(1, 8, 8),
+        ),
+        "planes": (Planes, shaped(2, 5, 5)), "residual": (Residual, shaped(4)),
+        **{kind.__name__: (lambda kind=kind: Reader(kind), shaped(3, 3)) for kind in (n.RNN, n.LSTM, n.GRU)},
+        "words": (Words, lambda: torch.randint(0, 9, (2, 4))),
+    }  # fmt: skip
+
+
+NAMES = ["MLP", "LeNet", "planes", "residual", "RNN", "LSTM", "GRU", "words"]
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch's of its own exporter
+@pytest.mark.parametrize("name", NAMES)
+def test_networks_of_pytorch(name, tmp_path):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    make, draw_samples = networks_of_torch()[name]
+    torch.manual_seed(0)
+    module, x, path = make().eval(), draw_samples(), str(tmp_path / "m.onnx")
+    axes = {"x": {0: "samples"}}
+    try:
+        torch.onnx.export(
+            module, (x,), path, dynamo=False, input_names=["x"], dynamic_axes=axes, opset_version=17
+        )
+    except Exception as error:  # it goes with another release
+        pytest.skip(f"this PyTorch exports no such file: {error}")
+    model = from_onnx(path)
+    with torch.no_grad():
+        wanted = module.double()(x if x.dtype == torch.int64 else x.double()).numpy().reshape(2, -1)
+    np.testing.assert_allclose(outputs_of(model, x.tolist()), wanted, rtol=1e-6, atol=1e-6)
+    for dtype in ("float32", "float64"):  # and on to onnxruntime, for both samples at once
+        again = there.written(model, x[0].tolist(), tmp_path / "again.onnx", dtype)
+        kind = helper.tensor_dtype_to_np_dtype(again.graph.input[0].type.tensor_type.elem_type)
+        found = there.in_onnxruntime(again, x.numpy().astype(kind))
+        np.testing.assert_allclose(found[0].reshape(2, -1), wanted, rtol=1e-4, atol=1e-5)
+    learned = sum(p.numel() for p in module.parameters())
+    if name not in ("planes", "words"):  # its exporter puts a norm into a convolution, and ties equal arrays
+        assert len(model.parameters()) == learned
+
+
+# --------------------------------------------------------------------------------- what is done with it
+
+
+@pytest.fixture
+def path(tmp_path):
+    model = MLP(2, [3, 2], "tanh", seed=0)
+    to_onnx(model, tmp_path / "m.onnx")
+    return tmp_path / "m.onnx"
+
+
+def test_its_parts_are_the_nodes_of_the_file(path):
+    model = from_onnx(path)
+    assert [(name, type(m).__name__, m.in_brief()) for name, m in model.named_modules()] == [
+        ("", "OnnxNetwork", ""), ("layers.0", "Gemm", "2 → 3"), ("layers.0/Tanh", "Tanh", ""),
+        ("layers.1", "Gemm", "3 → 2"),
+    ]  # fmt: skip
+    assert len(model.weights()) == 12
+    assert model.parameter("layers.0.weight.2.1").data == MLP(2, [3, 2], "tanh", seed=0).layers[0].W[2][1]
+
+
+def test_it_is_seen_through(path):
+    model = from_onnx(path)
+    y = model([0.5, -1.0])
+    drawn = draw(y[0], depth=1).source
+    assert "Gemm" in drawn
+    assert "Tanh" in drawn
+    weight = model.parameter("layers.0.weight.2.1")
+    assert len(gradient_path(y[0], weight).routes()) == 1
+    assert len(walk(y[0])) > 10
+
+
+@pytest.mark.parametrize("engine", ["eager", "tape"])
+def test_it_is_trained(engine, path):
+    model, again = from_onnx(path), MLP(2, [3, 2], "tanh", seed=0)
+    X, y = [[0.0, 1.0], [1.0, 0.5], [-1.0, 2.0]], [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
+    for network in (model, again):
+        fit(network, X, y, optimizer=SGD(network.parameters(), lr=0.1), epochs=5, loss="mse",
+            engine=engine)  # fmt: skip
+    np.testing.assert_allclose(predict(model, X), predict(again, X), rtol=1e-12)
+
+
+def test_it_is_saved_copied_and_carried_on(path, tmp_path):
+    model, x = from_onnx(path), [0.3, -0.7]
+    wanted = numbers_of(model(x))
+    save(model, tmp_path / "m.safetensors")
+    to_onnx(model, tmp_path / "again.onnx", x)
+    again = [
+        load(tmp_path / "m.safetensors"), copy.deepcopy(model), pickle.loads(pickle.dumps(model)),
+        from_onnx(tmp_path / "again.onnx"),
+    ]  # fmt: skip
+    for other in again:
+        assert numbers_of(other(x)) == pytest.approx(wanted, rel=1e-12)
+    assert not {*map(id, again[0].parameters())} & {*map(id, model.parameters())}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in there.WITHOUT])
+def test_every_module_there_and_back_and_there(name, dtype, tmp_path):
+    make, X = MODULES[name]
+    X = [X] if isinstance(X[0], int) else X
+    to_onnx(make(), tmp_path / "m.onnx", X[0], dtype=dtype)
+    model = from_onnx(tmp_path / "m.onnx")
+    there.check(model, X, tmp_path / "again.onnx", dtype)
+    first, again = (onnx.load(tmp_path / f"{name}.onnx").graph.node for name in ("m", "again"))
+    told = [
+        [(node.op_type, node.name) for node in file if node.op_type != "Constant"] for file in (first, again)
+    ]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", CASES)
+def test_operators_there_and_back_and_there(name, dtype, tmp_path):
+    arrays, attributes = CASES[name][-1]
+    if name in ("Gelu", "RMSNormalization", "Silu"):
+        pytest.skip("its file is younger than ours")
+    names = [f"i{k}" for k in range(len(arrays))]
+    arrays = [x if x.dtype == np.int64 else x.astype("float32") for x in arrays]
+    outputs = ["y", "z"] if name == "Split" else ["y"]
+    node = helper.make_node(name, names, outputs, name="it", **attributes)
+    kept, given = [*zip(names[1:], arrays[1:], strict=True)], {names[0]: arrays[0]}
+    model = from_onnx(saved(tmp_path / "m.onnx", [node], given, kept, outputs=outputs, kind=1))
+    sample = arrays[0].tolist()
+    to_onnx(model, tmp_path / "again.onnx", sample, dtype=dtype)
+    again = onnx.load(tmp_path / "again.onnx").graph.input[0]
+    x = (
+        arrays[0]
+        .astype(dtype)
+        .reshape([-1] * (len(again.type.tensor_type.shape.dim) > arrays[0].ndim) + [*arrays[0].shape])
+    )
+    run = onnx_reference.ReferenceEvaluator(str(tmp_path / "again.onnx")).run(None, {again.name: x})
+    found = np.concatenate([np.ravel(y) for y in run])
+    np.testing.assert_allclose(found, numbers_of(model(sample)), rtol=1e-4, atol=1e-5)
+
+
+def test_tied_weights_stay_tied(tmp_path):
+    make, _ = MODULES["Transformer tied"]
+    model = make()
+    to_onnx(model, tmp_path / "m.onnx")
+    assert len(from_onnx(tmp_path / "m.onnx").parameters()) == len(model.parameters())
+
+
+def file_of(nodes, path, inputs=None, kept=(), outputs=("y",), **options):
+    """Write a file, which may be wrong."""
+    shapes = inputs or {"x": ["n", 2]}
+    graph = helper.make_graph(
+        nodes, "test", [helper.make_tensor_value_info(name, 1, shape) for name, shape in shapes.items()],
+        [helper.make_tensor_value_info(name, 1, ["n", 2]) for name in outputs], kept,
+    )  # fmt: skip
+    imports = options.pop("imports", [helper.make_opsetid("", 17)])
+    path.write_bytes(
+        helper.make_model(graph, ir_version=8, opset_imports=imports, **options).SerializeToString()
+    )
+    return path
+
+
+def test_several_inputs_and_outputs(tmp_path):
+    nodes = [helper.make_node("Add", ["x", "z"], ["y"]), helper.make_node("Mul", ["x", "z"], ["by"])]
+    model = from_onnx(
+        file_of(nodes, tmp_path / "m.onnx", {"x": ["n", 2], "z": ["n", 2]}, outputs=["y", "by"])
+    )
+    found = model([1.0, 2.0], [3.0, 4.0])
+    assert {name: [v.data for v in row] for name, row in found.items()} == {"y": [4.0, 6.0], "by": [3.0, 8.0]}
+    with pytest.raises(TypeError, match="this network takes 2 inputs: x, z; got 1"):
+        model([1.0, 2.0])
+    with pytest.raises(ValueError, match="the input z of this network takes 2; got 3"):
+        model([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_names_that_are_taken_already(tmp_path):
+    node = helper.make_node
+    nodes = [
+        node("Relu", ["x"], ["a"], name="forward"), node("Relu", ["a"], ["b"], name="steps"),
+        node("Relu", ["b"], ["c"], name="same"), node("Relu", ["c"], ["d"], name="same"),
+        node("Relu", ["d"], ["e"]), node("Relu", ["e"], ["y"], name="12"),
+    ]  # fmt: skip
+    model = from_onnx(file_of(nodes, tmp_path / "m.onnx"))
+    assert [name for name, _ in model.named_modules()][1:] == [
+        "forward_2", "steps_2", "same", "same_2", "Relu", "12",
+    ]  # fmt: skip
+    assert numbers_of(model([1.0, -1.0])) == [1.0, 0.0]
+
+
+# ------------------------------------------------------------------------------------------ bad files
+
+
+@pytest.mark.parametrize(("node", "said"), [
+    (helper.make_node("Det", ["x"], ["y"], name="what"),
+     r"node 'what' is a Det, which is not read\. What is read: Abs, "),
+    (helper.make_node("Scaler", ["x"], ["y"], domain="ai.onnx.ml"),
+     "node 'y' is a Scaler of ai.onnx.ml, which"),
+    (helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[2], ceil_mode=1),
+     "MaxPool whose ceil_mode is 1; 0"),
+    (helper.make_node("MaxPool", ["x"], ["y", "z"], kernel_shape=[2]), "MaxPool with several outputs"),
+    (helper.make_node("LSTM", ["x", "x", "x", "", "x"], ["y"], hidden_size=2), "LSTM with an input 5, which"),
+    (helper.make_node("GRU", ["x", "x", "x"], ["y"], hidden_size=2), "linear_before_reset is 0; 1 is read"),
+])  # fmt: skip
+def test_what_is_not_read_is_named(node, said, tmp_path):
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
+    path = file_of([node], tmp_path / "m.onnx", imports=imports)
+    with pytest.raises(ValueError, match=rf"m\.onnx: .*{said}"):
+        from_onnx(path)
+
+
+def test_an_old_version_is_refused(tmp_path):
+    nodes = [helper.make_node("Relu", ["x"], ["y"])]
+    path = file_of(nodes, tmp_path / "m.onnx", imports=[helper.make_opsetid("", 6)])
+    with pytest.raises(ValueError, match="its operators are those of version 6; from version 7 on"):
+        from_onnx(path)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        from_onnx(tmp_path / "none.onnx")
+
+
+@pytest.mark.parametrize("content", [b"", b"no", b"\x00" * 100, b"\x08\x08" * 50, b"PK\x03\x04"])
+def test_what_is_no_file_of_onnx(content, tmp_path):
+    (tmp_path / "m.onnx").write_bytes(content)
+    with pytest.raises(ValueError, match=r"m\.onnx: it is not? (an|valid)"):
+        from_onnx(tmp_path / "m.onnx")
+
+
+def outside(location):
+    """An array that a file keeps elsewhere."""
+    tensor = numpy_helper.from_array(np.ones(2, "float32"), "w")
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+    return tensor
+
+
+@pytest.mark.parametrize("location", ["../w.bin", "/etc/hostname", "none.bin", "", "link.bin"])
+def test_arrays_outside_of_the_folder_are_refused(location, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "w.bin").write_bytes(np.ones(2, "float32").tobytes())
+    (folder / "link.bin").symlink_to(tmp_path / "w.bin")
+    path = file_of([helper.make_node("Add", ["x", "w"], ["y"])], folder / "m.onnx", kept=[outside(location)])
+    with pytest.raises(ValueError, match=r"w is kept in .*, which is no file in the folder of this one"):
+        from_onnx(path)
+
+
+def test_arrays_in_the_folder_are_read(tmp_path):
+    (tmp_path / "w.bin").write_bytes(np.array([1.5, 2.5], "float32").tobytes())
+    nodes = [helper.make_node("Add", ["x", "w"], ["y"])]
+    model = from_onnx(file_of(nodes, tmp_path / "m.onnx", kept=[outside("w.bin")]))
+    assert numbers_of(model([1.0, 2.0])) == [2.5, 4.5]
+    (tmp_path / "w.bin").write_bytes(b"1")
+    with pytest.raises(ValueError, match=r"raw_data size .1 bytes. is too small"):
+        from_onnx(tmp_path / "m.onnx")
+
+
+def test_more_weights_than_there_can_be_objects(tmp_path):
+    huge = onnx.TensorProto(dims=[10**6, 10**6], data_type=1, name="w", raw_data=b"1234")
+    path = file_of([helper.make_node("Add", ["x", "w"], ["y"])], tmp_path / "m.onnx", kept=[huge])
+    with pytest.raises(ValueError, match=r"m\.onnx: "):
+        from_onnx(path)
+
+
+def test_a_function_that_calls_itself(tmp_path):
+    loop = helper.make_function(
+        "own", "Loop", ["x"], ["y"], [helper.make_node("Loop", ["x"], ["y"], domain="own")],
+        [helper.make_opsetid("own", 1)],
+    )  # fmt: skip
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    nodes = [helper.make_node("Loop", ["x"], ["y"], domain="own")]
+    path = file_of(nodes, tmp_path / "m.onnx", functions=[loop], imports=imports)
+    with pytest.raises(ValueError, match=r"m\.onnx: "):
+        from_onnx(path)
+
+
+def test_a_function_of_another_program_is_read_in_its_operators(tmp_path):
+    twice = helper.make_function(
+        "own", "Twice", ["a"], ["b"], [helper.make_node("Add", ["a", "a"], ["b"])],
+        [helper.make_opsetid("", 17)],
+    )  # fmt: skip
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    nodes = [helper.make_node("Twice", ["x"], ["y"], domain="own")]
+    model = from_onnx(file_of(nodes, tmp_path / "m.onnx", functions=[twice], imports=imports))
+    assert numbers_of(model([1.0, 2.0])) == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("name", ["LeNet", "Recurrent LSTM", "Transformer"])
+def test_a_damaged_file_is_read_or_refused_by_name(name, tmp_path):
+    make, X = MODULES[name]
+    to_onnx(make(), tmp_path / "m.onnx", X[0])
+    content, chance = (tmp_path / "m.onnx").read_bytes(), random.Random(0)
+    for _ in range(60):
+        bad = bytearray(content)
+        for _ in range(chance.randint(1, 4)):
+            bad[chance.randrange(len(bad))] = chance.randrange(256)
+        (tmp_path / "bad.onnx").write_bytes(bad[: chance.choice([len(bad), chance.randrange(len(bad))])])
+        with suppress(ValueError), naming(tmp_path / "bad.onnx"):
+            from_onnx(tmp_path / "bad.onnx")
+
+
+@contextmanager
+def naming(path):
+    """Have every ValueError of the block name a file first."""
+    try:
+        yield
+    except ValueError as error:
+        if not str(error).startswith(f"{path}: "):
+            pytest.fail(f"{error} does not name the file")
+        raise

@@ -1,0 +1,236 @@
+"""Networks of known Modules in ONNX's operators: what programs compute of them, and what the file says."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn import (
+    MLP,
+    AvgPool2d,
+    Block,
+    Conv1d,
+    Conv2d,
+    Dropout,
+    Elementwise,
+    Embedding,
+    FeedForward,
+    Flatten,
+    GRUCell,
+    Layer,
+    LayerNorm,
+    LSTMCell,
+    MaxPool1d,
+    MaxPool2d,
+    Recurrent,
+    Reshape,
+    RMSNorm,
+    RNNCell,
+    Sequential,
+    Transformer,
+    to_onnx,
+)
+from nn.activations import ACTIVATIONS
+from tests.nn.exporting.modules import MODULES, outputs_of, perturbed
+
+onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
+ort = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+reference = pytest.importorskip("onnx.reference")
+
+WITHOUT = {"RNNCell", "LSTMCell", "GRUCell"}
+"""A step alone has no operator."""
+
+
+def written(model, x, path, dtype="float64"):
+    """The model in the file that a network was written to."""
+    to_onnx(model, path, x, dtype=dtype)
+    return onnx.load(path)
+
+
+def in_onnxruntime(model, X):
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    session = ort.InferenceSession(model.SerializeToString(), options)
+    return session.run(None, {session.get_inputs()[0].name: X})
+
+
+def in_the_reference(model, X):
+    with np.errstate(over="ignore"):
+        return reference.ReferenceEvaluator(model).run(None, {model.graph.input[0].name: X})
+
+
+def check(model, X, path, dtype, single=2e-5):
+    """Compare what both programs compute of a network's file with what it computes itself."""
+    wanted = outputs_of(model, X)
+    made, close = written(model, X[0], path, dtype), 1e-12 if dtype == "float64" else single
+    runs = [in_onnxruntime, in_the_reference]
+    if any(node.op_type == "RNN" and b"Relu" in node.attribute[0].strings for node in made.graph.node):
+        runs.pop()  # the reference computes it with a tanh only
+    for run in runs:
+        (found,) = run(made, np.asarray(X, dtype))
+        assert found.dtype == dtype
+        np.testing.assert_allclose(found.reshape(len(X), -1), wanted, rtol=close, atol=close)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in WITHOUT])
+def test_every_module_is_operators(name, dtype, tmp_path):
+    make, X = MODULES[name]
+    X = [X] if isinstance(X[0], int) else X  # ids of a document
+    check(make().eval(), X, tmp_path / "m.onnx", dtype)
+    made = onnx.load(tmp_path / "m.onnx")
+    assert not any("tape" in node.name for node in made.graph.node)
+    assert len({node.name for node in made.graph.node}) == len(made.graph.node)
+
+
+# ------------------------------------------------------------------------------------- random networks
+
+SMALL = st.integers(1, 3)
+PHI = st.sampled_from([*ACTIVATIONS])
+SEED = st.integers(0, 99)
+
+
+@st.composite
+def rows(draw, width):
+    """Steps that take a row of this many numbers, to the end."""
+    steps = []
+    for _ in range(draw(SMALL)):
+        kind = draw(st.integers(0, 7))
+        if kind < 4:
+            n = draw(SMALL)
+            steps.append(Layer(width, n, draw(PHI), bias=draw(st.booleans()), seed=draw(SEED)))
+            width = n
+            if n == 1:
+                break  # a single neuron gives a number, not a row
+        elif kind == 4:
+            steps.append(LayerNorm(width, draw(st.sampled_from([1e-5, 0.1])), bias=draw(st.booleans())))
+        elif kind == 5:
+            steps.append(RMSNorm(width, gain=draw(st.booleans())))
+        elif kind == 6:
+            steps.append(FeedForward(width, 2, draw(st.sampled_from(["gelu", "swiglu"])), seed=draw(SEED)))
+        else:
+            steps += [Elementwise(draw(PHI)), Dropout(0.5)]
+    return steps
+
+
+@st.composite
+def of_rows(draw):
+    width = draw(SMALL)
+    if draw(st.booleans()):
+        phis = draw(st.lists(PHI, min_size=2, max_size=2))
+        return MLP(width, [draw(SMALL), draw(SMALL)], phis, seed=draw(SEED)), (width,)
+    return Sequential(*draw(rows(width))), (width,)
+
+
+@st.composite
+def of_pictures(draw):
+    planes, n, size = draw(SMALL), draw(SMALL), draw(st.tuples(SMALL, SMALL))
+    high, wide = draw(st.integers(6, 8)), draw(st.integers(6, 8))
+    if draw(st.booleans()):
+        steps = [
+            Conv1d(planes, n, size[0], stride=draw(SMALL), padding=draw(SMALL), seed=draw(SEED)),
+            MaxPool1d(draw(st.integers(1, 2))), Flatten(),
+        ]  # fmt: skip
+        return Sequential(*steps), (planes, wide)
+    conv = Conv2d(
+        planes, n, size, stride=draw(st.tuples(SMALL, SMALL)), padding=draw(st.tuples(SMALL, SMALL)),
+        activation=draw(PHI), bias=draw(st.booleans()), seed=draw(SEED),
+    )  # fmt: skip
+    pool = draw(st.sampled_from([MaxPool2d, AvgPool2d]))((draw(st.integers(1, 2)), 1), draw(SMALL))
+    steps = [Reshape(planes, high, wide), conv, pool, Elementwise(draw(PHI)), Flatten()]
+    return Sequential(*steps), (planes * high * wide,)
+
+
+@st.composite
+def of_sequences(draw):
+    nin, n, length = draw(SMALL), draw(SMALL), draw(SMALL)
+    cell = draw(st.sampled_from([RNNCell, LSTMCell, GRUCell]))(nin, n, seed=draw(SEED))
+    every = draw(st.booleans())
+    model = Recurrent(cell, draw(st.integers(2, 3)), draw(PHI), every_step=every, seed=draw(SEED))
+    if every:
+        return model, (length, nin)
+    return Sequential(model, *draw(rows(model.nout))), (length, nin)
+
+
+@st.composite
+def of_documents(draw):
+    heads, length = draw(st.integers(1, 2)), draw(SMALL)
+    options = {
+        "norm": draw(st.sampled_from(["layer", "rms"])), "bias": draw(st.booleans()),
+        "activation": draw(st.sampled_from(["swiglu", "gelu", "prelu"])), "seed": draw(SEED),
+    }  # fmt: skip
+    if draw(st.booleans()):
+        block = Block(2 * heads, heads, causal=draw(st.booleans()), **options)
+        return Sequential(Embedding(5, 2 * heads, seed=draw(SEED)), block), (length,)
+    options |= {"tied": draw(st.booleans()), "positions": draw(st.sampled_from(["learned", "sinusoidal"]))}
+    return Transformer(5, 2 * heads, heads, draw(st.integers(1, 2)), 4, **options), (length,)
+
+
+NETWORKS = st.one_of(of_rows(), of_pictures(), of_sequences(), of_documents())
+
+
+def samples(model, shape, seed):
+    """Three samples of a shape; of ids where the network takes these."""
+    rng = np.random.default_rng(seed)
+    first = model[0] if isinstance(model, Sequential) else model
+    if isinstance(first, Embedding | Transformer):
+        return rng.integers(0, 5, size=(3, *shape)).tolist()
+    return rng.normal(size=(3, *shape)).tolist()
+
+
+@given(NETWORKS, SEED, st.sampled_from(["float64", "float32"]))
+def test_any_network_of_known_modules(tmp_path_factory, network, seed, dtype):
+    model, shape = network
+    model = perturbed(lambda: model)().eval()
+    path = tmp_path_factory.mktemp("onnx") / "m.onnx"
+    # each norm of a row of almost equal numbers makes single rounding 300 times as large
+    check(model, samples(model, shape, seed), path, dtype, single=1e-2)
+
+
+# ------------------------------------------------------------------------------------ what the file says
+
+
+def test_lenet_is_eight_operators(tmp_path):
+    make, X = MODULES["LeNet"]
+    made = written(make(), X[0], tmp_path / "m.onnx", "float32")
+    assert [node.op_type for node in made.graph.node if node.op_type != "Constant"] == [
+        "Reshape", "Conv", "Relu", "MaxPool", "Conv", "AveragePool", "Silu", "Flatten", "Gemm", "PRelu",
+    ]  # fmt: skip
+    weights = {tensor.name: tuple(tensor.dims) for tensor in made.graph.initializer}
+    assert weights["steps.3.weight"] == (3, 2, 2, 2)
+    shapes = {value.name: value.type.tensor_type.shape.dim for value in made.graph.value_info}
+    assert [n.dim_value or n.dim_param for n in shapes["steps.1"]] == ["samples", 2, 8, 6]
+
+
+@pytest.mark.parametrize("change", ["activation", "bias"])
+def test_a_neuron_that_differs_from_its_layer_is_written_as_it_is(change, tmp_path):
+    model = MLP(2, [3, 2], "tanh", seed=0)
+    setattr(model.layers[0].neurons[1], *{"activation": ("activation", abs), "bias": ("b", None)}[change])
+    check(model, [[0.5, -1.0], [2.0, 1.5]], tmp_path / "m.onnx", "float64")
+
+
+def test_another_precision_is_refused(tmp_path):
+    with pytest.raises(ValueError, match='dtype is "float64" or "float32", not \'int8\''):
+        to_onnx(MLP(2, [1]), tmp_path / "m.onnx", dtype="int8")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_function_of_ones_own_is_recorded_between_operators(tmp_path):
+    model = Sequential(Layer(2, 3, "tanh", seed=0), lambda x: [v**2 + 1 for v in x], Layer(3, 2, seed=1))
+    check(model, [[0.5, -1.0], [2.0, 1.5]], tmp_path / "m.onnx", "float64")
+    names = [node.op_type for node in onnx.load(tmp_path / "m.onnx").graph.node]
+    assert names[:2] == ["Gemm", "Tanh"]
+    assert names[-2:] == ["Gemm", "Relu"]
+
+
+def test_what_torch_knows_has_an_operator():
+    pytest.importorskip("torch")
+    from nn.exporting.onnx_operators import GATES, WRITERS
+    from nn.exporting.to_pytorch import CELLS, made_there
+    from nn.exporting.twins import TWINS
+    from nn.module import Module
+
+    known = {*WRITERS, *GATES}
+    assert [*CELLS] == [*GATES]
+    wanted = {kind for kind in (*made_there.registry, *TWINS) if kind not in (object, Module)}
+    assert {kind.__name__ for kind in wanted if not any(issubclass(k, kind) for k in known)} == {"Sinusoids"}
