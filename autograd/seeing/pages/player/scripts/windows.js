@@ -189,13 +189,13 @@ function slideOver(view) {
   }
 
   // As the steps come, the window follows them until one stays at a number.
-  view.retell = () => {
-    if (view.element !== svg) return;
+  tellers.push(() => {
+    if (!root.isConnected || root.classList.contains("ahead")) return;
     const now = steps()[place - 1];
     const part = now && !strides() && told !== now ? [now.node, now.target].map((node) => indexOf.get(view.nodeElement.get(node))).find((j) => j !== undefined) : undefined;
     told = now;
     go(fixed ? at : (part ?? at));
-  };
+  });
 
   // ------------------------------------------------------------------ by pointer and by keys
 
