@@ -225,7 +225,7 @@ def test_a_function_of_ones_own_is_recorded_between_operators(tmp_path):
 
 def test_what_torch_knows_has_an_operator():
     pytest.importorskip("torch")
-    from nn.exporting.onnx_operators import GATES, WRITERS
+    from nn.exporting.onnx_files.operators import GATES, WRITERS
     from nn.exporting.to_pytorch import CELLS, made_there
     from nn.exporting.twins import TWINS
     from nn.module import Module

@@ -12,9 +12,19 @@ import numpy as np
 import autograd
 from autograd import Value, log_softmax, logical_not, logsumexp, lookup, mean, softmax, where
 from nn.activations import ACTIVATIONS
-from nn.exporting.onnx_arrays import Node, array, axes_of, by_row, each, largest, of_each, smallest, whole
-from nn.exporting.onnx_bodies import OPERATORS as ACTIVATED
-from nn.exporting.onnx_layers import (
+from nn.exporting.onnx_files.arrays import (
+    Node,
+    array,
+    axes_of,
+    by_row,
+    each,
+    largest,
+    of_each,
+    smallest,
+    whole,
+)
+from nn.exporting.onnx_files.bodies import OPERATORS as ACTIVATED
+from nn.exporting.onnx_files.layers import (
     along_axis,
     attention,
     average_pool,

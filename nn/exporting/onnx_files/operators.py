@@ -19,11 +19,11 @@ from nn.containers import Sequential
 from nn.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool1d, MaxPool2d, Reshape
 from nn.dropout import Dropout
 from nn.embedding import Embedding
-from nn.exporting.nested import shape_of
-from nn.exporting.onnx_again import written_again
-from nn.exporting.onnx_bodies import OPERATORS, windows
-from nn.exporting.onnx_graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
-from nn.exporting.onnx_network import OnnxNetwork
+from nn.exporting.onnx_files.again import written_again
+from nn.exporting.onnx_files.bodies import OPERATORS, windows
+from nn.exporting.onnx_files.graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
+from nn.exporting.onnx_files.nested import shape_of
+from nn.exporting.onnx_files.network import OnnxNetwork
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 from nn.normalisation import LayerNorm, RMSNorm
