@@ -149,7 +149,7 @@ class _File:
             raise ValueError(
                 f"its operators are those of version {self._version}; from version {OLDEST} on they are read"
             )
-        _refuse_unknown(graph.node)
+        _refuse_unknown(graph)
         arrays = {t.name: _numbers(t.name, t) for t in graph.initializer}
         fixed = self._not_learned()
         self._weights = {name: x for name, x in arrays.items() if name not in fixed and _is_learned(x)}
@@ -259,13 +259,30 @@ def _may_be_one(x: Any) -> bool:
     return not kind.HasField("shape") or first in (0, 1)
 
 
-def _refuse_unknown(nodes: Any) -> None:
+def _refuse_unknown(graph: Any) -> None:
     """Refuse a file with nodes that are not read, naming these."""
-    wrong = [text for node in nodes if (text := _trouble(node))]
+    wrong = [text for node in graph.node if (text := _trouble(node))]
     if wrong:
         more = f"; and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
         known = ", ".join(sorted(OPERATORS.keys() - OURS))
-        raise ValueError(f"{'; '.join(wrong[:MOST_NAMED])}{more}. What is read: {known}")
+        raise ValueError(f"{'; '.join(wrong[:MOST_NAMED])}{more}. What is read: {known}{_without(graph)}")
+
+
+def _without(graph: Any) -> str:
+    """Return what to do about nodes that are not read, if something is computed without them."""
+    kept = {t.name for t in graph.initializer}
+    given = [x.name for x in graph.input if x.name not in kept]
+    known, ends = {"", *kept, *given}, list[str]()
+    for node in graph.node:
+        if not known.issuperset(node.input):
+            continue
+        if _trouble(node) is None:
+            known.update(node.output)
+        else:
+            ends += [name for name in node.input if name not in {"", *kept, *given, *ends}]
+    found = [x.name for x in graph.output if x.name in known] or ends[-1:]
+    cut = f'onnx.utils.extract_model(path, "cut.onnx", {given}, {found})'
+    return f". {cut} writes a file of what is computed without" if found else ""
 
 
 def _trouble(node: Any) -> str | None:
