@@ -2,14 +2,16 @@
 
 The functions `draw`, `walk`, `gradient_path` and `gallery` are in `autograd` itself; this is the face for
 those who build on what they give, who look at what a model computed before it raised (`computed_before`), who
-name Modules by where a model holds them (`title_of`), or who make a self-contained page of their own
-(`document`), perhaps one that computes (`Listings`).
+name Modules by where a model holds them (`title_of`), who draw what a network is made of that was not run
+(`draw_outline`), or who make a self-contained page of their own (`document`), perhaps one that computes
+(`Listings`).
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autograd.seeing.drawing import Drawing, draw_with
+    from autograd.seeing.drawing.outline import Part, draw_outline
     from autograd.seeing.facts.after_an_error import computed_before
     from autograd.seeing.facts.places import modules_within, title_of
     from autograd.seeing.facts.records import Step
@@ -24,11 +26,13 @@ _HOMES = {
     "Gallery": "gallery",
     "GradientPath": "paths",
     "Listings": "pages.listing",
+    "Part": "drawing.outline",
     "Step": "facts.records",
     "Walk": "walk",
     "asset": "pages.frame",
     "computed_before": "facts.after_an_error",
     "document": "pages.frame",
+    "draw_outline": "drawing.outline",
     "draw_with": "drawing",
     "embedded": "pages.frame",
     "is_page": "pages.frame",
@@ -39,8 +43,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "Drawing", "Gallery", "GradientPath", "Listings", "Step", "Walk", "asset", "computed_before", "document",
-    "draw_with", "embedded", "is_page", "modules_within", "notebook_frame", "source_hash", "title_of",
+    "Drawing", "Gallery", "GradientPath", "Listings", "Part", "Step", "Walk", "asset", "computed_before",
+    "document", "draw_outline", "draw_with", "embedded", "is_page", "modules_within", "notebook_frame",
+    "source_hash", "title_of",
 ]  # fmt: skip
 
 

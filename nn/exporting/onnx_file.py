@@ -1,7 +1,7 @@
 """Any network as an ONNX file: known Modules as operators, and what one's own compute as it was recorded.
 
-What stands in the file is decided in `nn.exporting.onnx_operators`.  The way back is
-`nn.exporting.onnx_reading`.
+What stands in the file is decided in `nn.exporting.onnx_files.operators`.  The way back is
+`nn.exporting.onnx_files.reading`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from autograd.files.atomic_write import write_whole
 from autograd.notation.hints import described
 from nn.checks import import_extra
-from nn.exporting.onnx_network import OnnxNetwork
+from nn.exporting.onnx_files.network import OnnxNetwork
 from nn.module import Module, mode
 
 
@@ -53,7 +53,7 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
     import_extra("autograd.tape", "to_onnx")
     if not isinstance(model, Module):
         raise TypeError(f"to_onnx exports an nn.Module; got {described(model)}")
-    from nn.exporting.onnx_operators import known_model
+    from nn.exporting.onnx_files.operators import known_model
 
     with mode(model, training=False):
         made = known_model(model, dtype, *sample) or _as_long_as(model, sample, dtype)
@@ -82,7 +82,7 @@ def from_onnx(path: str | PathLike[str]) -> OnnxNetwork:
             those that are, or that it is damaged or too large.
     """
     import_extra("onnx", "from_onnx", "onnx")
-    from nn.exporting.onnx_reading import read
+    from nn.exporting.onnx_files.reading import read
 
     return read(path)
 

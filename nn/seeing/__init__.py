@@ -15,6 +15,7 @@ try:
     from nn.seeing.health_plots import health
     from nn.seeing.image_plots import confusion, confusion_counts, images, matrices, table
     from nn.seeing.language import attention, beliefs
+    from nn.seeing.onnx_files import outline
     from nn.seeing.plane import Points, around, boundary, decision_boundary, neurons
     from nn.seeing.playground_page import Playground, playground
     from nn.seeing.style import class_colours
@@ -24,5 +25,6 @@ except ModuleNotFoundError as error:
 __all__ = [
     "Film", "Frame", "Playground", "Points", "around", "attention", "beliefs", "boundary", "class_colours",
     "confusion", "confusion_counts", "curves", "decision_boundary", "fitted", "functions", "health", "images",
-    "lines", "loss_curve", "matrices", "neurons", "playground", "predicted_against_true", "scores", "table",
+    "lines", "loss_curve", "matrices", "neurons", "outline", "playground", "predicted_against_true", "scores",
+    "table",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The whole site: the front page, the playground, the lab, the lessons and the reference."""
+"""The whole site: the front page, the playground, the digits, the lab, the lessons and the reference."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autograd.notation.numbers import counted
 from nn.seeing import playground
+from notebooks.site.digits import digits_page
 from notebooks.site.lab import write_lab
 from notebooks.site.lessons import FOLDER, contents, lessons
 from notebooks.site.pages import PARTS, page
@@ -52,6 +53,11 @@ def build(out: Path, only: Collection[str] = tuple(PARTS), modules: Path | None 
         folder = out / "playground"
         folder.mkdir(exist_ok=True)
         playground().save(folder / "index.html")
+        yield _size(folder)
+    if "digits" in only:
+        folder = out / "digits"
+        folder.mkdir(exist_ok=True)
+        (folder / "index.html").write_text(digits_page(), encoding="utf-8")
         yield _size(folder)
     if "lab" in only:
         write_lab(out / "lab", [x for lesson in course for x in lesson.exercises()], modules)

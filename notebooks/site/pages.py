@@ -15,7 +15,13 @@ from autograd.seeing import asset, document, source_hash
 FRAMED = re.compile(r'srcdoc="([^"]*)"')
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
-PARTS = {"playground": "The playground", "lab": "The lab", "lessons": "Lessons", "api": "Reference"}
+PARTS = {
+    "playground": "The playground",
+    "digits": "Digits",
+    "lab": "The lab",
+    "lessons": "Lessons",
+    "api": "Reference",
+}
 """The parts of the site by the folders that they lie in."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from autograd.seeing import asset
-from autograd.seeing.pages.player.page import compact, player
+from autograd.seeing.pages.player.page import players
 from notebooks.site.lab.examples import EXAMPLES
 from notebooks.site.lessons import Exercise
 from notebooks.site.pages import page
@@ -43,7 +43,7 @@ def lab_page(exercises: Iterable[Exercise]) -> str:
         style=asset(__package__, "lab.css"),
         script=asset(__package__, "lab.js"),
         data={"begins": begins},
-        framed=[compact(player()), asset("autograd.seeing.pages.gallery", "gallery.js")],
+        framed=[*players(), asset("autograd.seeing.pages.gallery", "gallery.js")],
         worker=True,
     )
 

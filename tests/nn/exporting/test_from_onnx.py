@@ -307,6 +307,33 @@ def test_what_is_not_read_is_named(node, said, tmp_path):
         from_onnx(path)
 
 
+def test_what_can_be_read_without_it_is_said_and_can_be_cut_off(tmp_path):
+    nodes = [
+        helper.make_node("Sigmoid", ["x"], ["p"]), helper.make_node("ArgMax", ["p"], ["y"], name="label"),
+    ]  # fmt: skip
+    path = file_of(nodes, tmp_path / "m.onnx", outputs=["y", "p"])
+    with pytest.raises(ValueError, match="'label' is a ArgMax, which is not read") as caught:
+        from_onnx(path)
+    assert """extract_model(path, "cut.onnx", ['x'], ['p']) writes a file of""" in str(caught.value)
+    onnx.utils.extract_model(path, tmp_path / "cut.onnx", ["x"], ["p"])
+    assert numbers_of(from_onnx(tmp_path / "cut.onnx")([0.0, 0.0])) == [0.5, 0.5]
+    path = file_of(nodes, tmp_path / "m.onnx")
+    with pytest.raises(ValueError, match="not read") as caught:
+        from_onnx(path)
+    assert "['x'], ['p']) writes" in str(caught.value)
+
+
+def test_an_array_that_no_memory_holds_is_refused(tmp_path):
+    kept = [numpy_helper.from_array(np.array([10**6, 10**6]), "shape")]
+    nodes = [
+        helper.make_node("ConstantOfShape", ["shape"], ["ones"]),
+        helper.make_node("Mul", ["x", "ones"], ["y"]),
+    ]  # fmt: skip
+    model = from_onnx(file_of(nodes, tmp_path / "m.onnx", kept=kept))
+    with pytest.raises(ValueError, match="an array of 1000000 × 1000000 numbers is too large"):
+        model([1.0, 2.0])
+
+
 def test_an_old_version_is_refused(tmp_path):
     nodes = [helper.make_node("Relu", ["x"], ["y"])]
     path = file_of(nodes, tmp_path / "m.onnx", imports=[helper.make_opsetid("", 6)])

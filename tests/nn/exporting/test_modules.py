@@ -2,7 +2,7 @@
 
 from nn import Lambda, Module
 from nn.construction import known
-from nn.exporting.onnx_network import OnnxNetwork
+from nn.exporting.onnx_files.network import OnnxNetwork
 from tests.nn.exporting.modules import MODULES, ONLY_TORCH
 
 OF_ONE_S_OWN = {Lambda, OnnxNetwork}

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd import Constant
 from nn import (
     MLP,
     AvgPool2d,
@@ -30,7 +31,9 @@ from nn import (
     Transformer,
     to_onnx,
 )
-from nn.activations import ACTIVATIONS
+from nn.activations import ACTIVATIONS, activation
+from nn.attention import Head
+from nn.transformer import Sum
 from tests.nn.exporting.modules import MODULES, outputs_of, perturbed
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
@@ -209,6 +212,57 @@ def test_a_neuron_that_differs_from_its_layer_is_written_as_it_is(change, tmp_pa
     check(model, [[0.5, -1.0], [2.0, 1.5]], tmp_path / "m.onnx", "float64")
 
 
+class Doubled(Sum):
+    """Another sum."""
+
+    def __call__(self, row, more):
+        return [a + 2 * b for a, b in zip(row, more, strict=True)]
+
+
+class Flat(Head):
+    """A head that looks everywhere alike."""
+
+    def shares(self, query, keys, position):
+        return [Constant(1 / len(keys)) for _ in keys]
+
+
+def changed_gate(cell, name, phi):
+    """A recurrent network with another activation in a gate."""
+    layer = getattr(cell, name)
+    for part in (layer, *layer.neurons):
+        part.activation_name, part.activation = activation(phi)
+    return Recurrent(cell, 2, seed=0)
+
+
+def changed_block(name, part):
+    """A block with another part."""
+    block = Block(4, 2, seed=0)
+    holder, _, attribute = name.rpartition(".")
+    setattr(getattr(block, holder) if holder else block, attribute, part)
+    return block
+
+
+CHANGED = {
+    "a gate of an LSTM": (lambda: changed_gate(LSTMCell(2, 3, seed=0), "candidate", "relu"), (3, 2)),
+    "a gate of a GRU": (lambda: changed_gate(GRUCell(2, 3, seed=0), "update", "tanh"), (3, 2)),
+    "half of a gate": (lambda: changed_gate(GRUCell(2, 3, seed=0), "candidate_x", "sin"), (3, 2)),
+    "an RNN": (lambda: changed_gate(RNNCell(2, 3, seed=0), "hidden", "gelu"), (3, 2)),
+    "the sum of a block": (lambda: changed_block("attention_sum", Doubled()), (3, 4)),
+    "a norm of a block": (lambda: changed_block("feedforward_norm", Elementwise("sin")), (3, 4)),
+    "the queries of a block": (
+        lambda: changed_block("attention.queries", Layer(4, 4, "tanh", seed=1)), (3, 4)
+    ),
+    "the heads of a block": (lambda: changed_block("attention.heads", [Flat(1, 2), Flat(2, 2)]), (3, 4)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_part_that_was_changed_is_written_as_it_is(name, tmp_path):
+    make, shape = CHANGED[name]
+    model = make()
+    check(model, samples(model, shape, 0), tmp_path / "m.onnx", "float64")
+
+
 def test_another_precision_is_refused(tmp_path):
     with pytest.raises(ValueError, match='dtype is "float64" or "float32", not \'int8\''):
         to_onnx(MLP(2, [1]), tmp_path / "m.onnx", dtype="int8")
@@ -225,7 +279,7 @@ def test_a_function_of_ones_own_is_recorded_between_operators(tmp_path):
 
 def test_what_torch_knows_has_an_operator():
     pytest.importorskip("torch")
-    from nn.exporting.onnx_operators import GATES, WRITERS
+    from nn.exporting.onnx_files.operators import GATES, WRITERS
     from nn.exporting.to_pytorch import CELLS, made_there
     from nn.exporting.twins import TWINS
     from nn.module import Module

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from autograd.testing import gradcheck
 from nn import from_onnx
-from nn.exporting.nested import nested
+from nn.exporting.onnx_files.nested import nested
 from nn.predictions import numbers_of, values_of
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
@@ -16,8 +16,8 @@ reference = pytest.importorskip("onnx.reference")
 
 from onnx import helper, numpy_helper  # noqa: E402
 
-from nn.exporting.onnx_reading import OURS  # noqa: E402
-from nn.exporting.onnx_values import OPERATORS  # noqa: E402
+from nn.exporting.onnx_files.reading import OURS  # noqa: E402
+from nn.exporting.onnx_files.values import OPERATORS  # noqa: E402
 
 RNG = np.random.default_rng(0)
 

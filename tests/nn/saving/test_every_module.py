@@ -32,7 +32,7 @@ from nn import (
     save,
 )
 from nn.construction import LOADABLE
-from nn.exporting.onnx_network import OnnxNetwork
+from nn.exporting.onnx_files.network import OnnxNetwork
 from nn.saving.checkpoint import from_bytes, packed
 from tests.nn.exporting.modules import MODULES
 

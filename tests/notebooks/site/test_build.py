@@ -32,7 +32,7 @@ def site(tmp_path_factory):
         (modules / name).parent.mkdir(parents=True, exist_ok=True)
         (modules / name).touch()
     told = list(build(out, modules=modules))
-    assert [line.split()[0] for line in told] == ["playground", "lab", "lessons", "api"]
+    assert [line.split()[0] for line in told] == ["playground", "digits", "lab", "lessons", "api"]
     return out
 
 
@@ -51,6 +51,17 @@ def test_every_link_within_the_site_leads_to_a_page(site):
                 assert (path.parent / link).exists(), (path.name, link)
 
 
+def test_a_digit_that_is_read_wrongly_can_be_chosen(site, opened):
+    sheet = opened(site / "digits" / "index.html", ready=False)
+    said = re.search(r"this (\d), the network says, is rather (\d)\.", sheet.inner_text(".lead"))
+    player, name = sheet.frame_locator("iframe"), f"{said[1]}, read as {said[2]}"
+    assert said[1] != said[2]
+    player.locator("html[data-ready]").wait_for()
+    player.get_by_role("button", name=name, exact=True).click()
+    player.locator("#paint [role=status]", has_text=f"{name} is in. p = ").wait_for()
+    assert sheet.errors == []
+
+
 def test_no_page_fetches_anything_from_elsewhere(site):
     for path in site.rglob("*.html"):
         found = FETCHED.search(unescape(path.read_text(encoding="utf-8")))
@@ -64,7 +75,8 @@ def test_every_image_says_what_it_shows(site):
 
 
 def test_a_page_of_the_site_may_run_the_scripts_that_stand_in_it_and_no_others(site):
-    for path in [site / "index.html", *(site / "lessons").glob("*.html"), site / "lab" / "index.html"]:
+    folders = [site / name for name in (".", "digits", "lab", "lessons")]
+    for path in [path for folder in folders for path in folder.glob("*.html")]:
         policy = unescape(POLICY.search(path.read_text(encoding="utf-8"))[1])
         scripts = next(rule for rule in policy.split("; ") if rule.startswith("script-src "))
         assert "default-src 'none'" in policy

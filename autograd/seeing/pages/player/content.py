@@ -73,6 +73,8 @@ class Content:
         size: how large a step is at first.
         quiz: whether each reverse step is to be predicted, and the score can be saved.
         answered: whether whoever shows the page says what becomes of numbers that are changed in it.
+        samples: what can be chosen where the inputs form a picture: a name and a number for each pixel,
+            plane by plane and row by row.
     """
 
     title: str
@@ -83,6 +85,7 @@ class Content:
     size: Size = "edge"
     quiz: bool = False
     answered: bool = False
+    samples: Sequence[tuple[str, Sequence[float]]] = ()
 
     @cached_property
     def outlined(self) -> Trace:
@@ -156,22 +159,24 @@ def _touch(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
         **touch(trace, content.steps.parts),
         "given": given,
         "boxes": measures(content.layers, place),
-        "picture": _picture(content.layers, place),
+        "picture": _picture(content, place),
     }
 
 
-def _picture(layers: Sequence[Layer], place: dict[str, int]) -> dict[str, Any] | None:
+def _picture(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
     """Return the inputs that form a picture and its columns, and what the network gives; None without one.
 
     A picture is what windows go over, or a square of at least `LEAST_SIDE` inputs in each row.
     """
+    layers = content.layers
     for inputs in layers:
         side = math.isqrt(len(inputs.units))
         columns = inputs.columns or (side if side >= LEAST_SIDE and side**2 == len(inputs.units) else 0)
         if inputs.opens_as == "inputs" and columns:
             last = [layer for layer in layers if layer.is_network][-1]
             gives = [place[unit.shown[-1].id] for unit in last.units if unit.shown]
-            return {"nodes": [place[node.id] for node in inputs.nodes], "columns": columns, "gives": gives}
+            nodes = [place[node.id] for node in inputs.nodes]
+            return {"nodes": nodes, "columns": columns, "gives": gives, "samples": content.samples}
     return None
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from html import escape
+from itertools import combinations
 from operator import attrgetter
 from string import Template
 from typing import Any
@@ -64,8 +65,9 @@ def _page(content: Content) -> str:
     shown = facts(content)
     questions = shown.pop("questions")
     needed = [name for name, is_needed in PARTS.items() if any(map(is_needed, pictures))]
-    numbers = asset(__package__, "numbers.js") if needed else ""
     styles = ["graph.css", "player.css", "touch.css", *(f"{name}.css" for name in needed)]
+    if content.samples:
+        styles.append("samples.css")
     body = Template(asset(__package__, "player.html")).substitute(
         heading=escape(content.title),
         arrangement=_arrangement(pictures[0].svg),
@@ -76,7 +78,7 @@ def _page(content: Content) -> str:
         content.title,
         "".join(asset(__package__, name) for name in styles),
         body,
-        compact((script(content.trace, shown["touch"]) or numbers) + player(needed)),
+        compact(script(content.trace, shown["touch"]) + player(needed, bool(shown["touch"]))),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),
@@ -87,14 +89,26 @@ def _page(content: Content) -> str:
     )
 
 
-def player(needed: Iterable[str] = ()) -> str:
-    """Return the script of a page with the parts that it needs: files of the same names in one function."""
+def player(needed: Collection[str] = (), computes: bool = False) -> str:
+    """Return the script of a page: files that say the same names within one function.
+
+    Args:
+        needed: the parts that its views need.
+        computes: whether scripts by which the page computes itself stand before it.
+    """
     names = [*SCRIPTS[:-1], *(f"{name}.js" for name in needed), SCRIPTS[-1]]
     parts = [
         asset("autograd.seeing.pages", "elements.js"),
+        *([asset(__package__, "numbers.js")] if needed and not computes else []),
         *(asset(__package__, "scripts", name) for name in names),
     ]
     return f'"use strict";\n(() => {{\n{"".join(parts)}}})();\n'
+
+
+def players() -> list[str]:
+    """Return the scripts of all pages that compute nothing themselves, whichever parts they need."""
+    counts = range(len(PARTS) + 1)
+    return [compact(player(needed)) for n in counts for needed in combinations(PARTS, n)]
 
 
 def compact(text: str) -> str:

@@ -3,7 +3,8 @@
 
 function paintingOf({ original, element, plainName, exactNow, put }) {
   const fold = document.getElementById("paint");
-  const { nodes, columns, gives } = original.touch.picture;
+  const { picture } = original.touch;
+  const { nodes, columns, gives } = picture;
   const rows = nodes.length / columns;
   const given = new Map(original.leaves.concat(original.touch.given).map(([i, x]) => [i, exact(x)]));
   const all = nodes.map((i) => given.get(i)).filter(Number.isFinite);
@@ -125,6 +126,16 @@ function paintingOf({ original, element, plainName, exactNow, put }) {
   const on = (name, does) => fold.querySelector(`[name=${name}]`).addEventListener("click", does);
   on("clear", () => ((did = "Cleared."), put(nodes.map((i) => [i, paper]))));
   on("again", () => ((did = "The picture is as it was."), put(nodes.map((i) => [i, given.get(i)]))));
+  const choices = element("p", { class: "samples" }, ...picture.samples.map(([name, numbers]) => {
+    const small = element("svg", { viewBox: `0 0 ${columns} ${rows}`, "aria-hidden": "true" });
+    numbers.slice(0, rows * columns).forEach((x, k) => made(small, "rect", { x: k % columns, y: Math.floor(k / columns), width: 1, height: 1, "fill-opacity": Math.min(Math.max((x - paper) / (ink - paper), 0), 1).toFixed(2) }));
+    return element("button", { type: "button", onclick: () => ((did = `${name} is in.`), put(nodes.map((i, k) => [i, numbers[k]]))) }, small, name);
+  }));
+  if (picture.samples.length) {
+    fold.querySelector("summary").after(choices);
+    fold.open = true;
+    document.getElementById("panel").prepend(fold); // one begins with them
+  }
   fold.querySelector("input").addEventListener("change", ({ target }) => target.files.length && load(target.files[0]));
   fold.addEventListener("toggle", draw);
   fold.hidden = false;

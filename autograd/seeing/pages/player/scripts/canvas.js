@@ -115,8 +115,6 @@ function seeWhole() {
   move();
 }
 
-const hasBoxes = () => Object.keys(view.opens).length > 0;
-
 function fit() {
   fitted = true;
   seeWhole();
@@ -124,7 +122,7 @@ function fit() {
   at.scale = LEGIBLE; // too large to be read as a whole: from its left end, following the steps
   at.x = 8;
   at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
-  if (!hasBoxes() && size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
+  if (!Object.keys(view.opens).length && size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
   move();
   follow(asking ?? steps()[place - 1]);
 }

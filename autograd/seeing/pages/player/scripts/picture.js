@@ -5,6 +5,8 @@
 const canvas = $("canvas");
 let view, svg, lit, slots, nodesOf;
 let fresh = [];
+// What other scripts of the page show in pictures as well.
+const tellers = [];
 let kept = []; // placed pictures, the last ones seen first: to place one anew takes its time
 
 function mount(wanted) {
@@ -225,7 +227,7 @@ function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement
   }
   for (const part of stale) refreshShared(part, view.shared.get(part));
   for (const [name, slot] of view.boxes) refreshBox(name, slot);
-  view.retell?.();
+  for (const tell of tellers) tell();
 }
 
 // A row of a folded box: before its values, before its gradients are complete, and then.

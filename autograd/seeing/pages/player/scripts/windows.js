@@ -1,6 +1,6 @@
 // What slides over a picture: the number that one is at, its window, the kernel, and the products that it adds up.
 
-const [ROOM, COLUMN, TABLE] = [44, 72, 300]; // between two groups; of a number; of a table's least width
+const [ROOM, COLUMN, TABLE] = [44, 72, 250]; // between two groups; of a number; of a table's least width
 const [SIDE, ACROSS] = [16, 88]; // a square of a kernel; a number of a window with its weight
 
 // What goes in, what is done with it and what comes out side by side; where that is too wide to be read, what
@@ -21,6 +21,14 @@ function standing(root, groups, sizes) {
   const ends = [0, 1].map((axis) => Math.max(...corners.map((corner, k) => corner[axis] + sizes[k][axis])));
   const [width, height] = [ends[0] + ROOM, ends[1] + 28];
   for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, width, height })) root.setAttribute(name, value);
+}
+
+// A long name, such as conv.kernels.z₁⁽¹⁾[12], touches no number.
+function squeeze(label, widest) {
+  label.removeAttribute("textLength");
+  if (label.textContent.length * 5 < widest || label.getComputedTextLength() <= widest) return;
+  label.setAttribute("textLength", widest);
+  label.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
 function slideOver(view) {
@@ -92,17 +100,20 @@ function slideOver(view) {
     (kernels.length ? ["", "×", "="] : ["", "∂"]).forEach((sign, k) => write(group, x + 5, y + 14 + 14 * k, "partly", sign));
     return { group, frame, lines: [14, 28, 42].slice(0, high / 14).map((down) => write(group, x + ACROSS - 9, y + down, "number small")) };
   });
-  const [last, width] = [first + size[0] * high + 6, Math.max(TABLE, size[1] * ACROSS, beside * step)];
+  const [lowest, farthest] = [first + size[0] * high + 6, Math.max(size[1] * ACROSS, beside * step)];
+  const isLow = 2 * room.height < room.width; // then the table stands beside the products
+  const [left, last] = isLow ? [farthest + 16, 30] : [0, lowest];
+  const width = isLow ? left + TABLE : Math.max(TABLE, farthest);
   write(middle, width - COLUMN, last + 10, "role", "value");
   write(middle, width, last + 10, "role", slope());
   const table = Array.from({ length: kernels.length ? 4 : 1 }, (_, k) =>
-    ["fact", "number", "number"].map((kind, c) => write(middle, [0, width - COLUMN, width][c], last + 28 + 17 * k, kind)));
+    ["fact", "number", "number"].map((kind, c) => write(middle, [left, width - COLUMN, width][c], last + 28 + 17 * k, kind)));
   const door = drawn(middle, "g", { role: "button", tabindex: 0, class: "door" });
   const bottom = last + 28 + 17 * table.length + 6;
-  write(door, 0, bottom, "note", "Open its steps ›");
+  write(door, left, bottom, "note", "Open its steps ›");
   const frames = planes.map(() => drawn(seen, "rect", { class: "window", width: size[1] * SIDE + 2, height: size[0] * SIDE + 2 }));
   const here = drawn(given, "rect", { class: "window", width: SIDE + 2, height: SIDE + 2 });
-  standing(root, [seen, middle, given], [widthAndHeight(seen), [width, bottom + 8], widthAndHeight(given)]);
+  standing(root, [seen, middle, given], [widthAndHeight(seen), [width, Math.max(lowest, bottom + 8)], widthAndHeight(given)]);
 
   function widthAndHeight(group) {
     const ends = [...group.querySelectorAll(".dot")].map((dot) => ["x", "y"].map((name) => Number(dot.getAttribute(name)) + SIDE));
@@ -158,6 +169,7 @@ function slideOver(view) {
     const lines = kernels.length ? [["Σ window · kernel", all, ""], biases[out] < 0 ? [] : rowOf("+", `n${biases[out]}`), rowOf("=", sum), gives === sum ? [] : rowOf("→", gives)] : [rowOf("", gives)];
     const filled = lines.filter((line) => line.length);
     table.forEach((parts, k) => parts.forEach((part, c) => (part.textContent = filled[k]?.[c] ?? "")));
+    for (const [label] of table) squeeze(label, width - left - 2 * COLUMN);
     const named = titleOf(cells[at].dataset.opens).split(", ");
     heading[0].textContent = !kernels.length ? "window" : many > 1 ? `kernel ${out + 1}` : "kernel";
     heading[1].textContent = named.filter((axis) => !axis.startsWith("plane") || !kernels.length).join(", ") + (depth > 1 ? ` · numbers on plane ${focus + 1}` : "");
@@ -189,13 +201,13 @@ function slideOver(view) {
   }
 
   // As the steps come, the window follows them until one stays at a number.
-  view.retell = () => {
-    if (view.element !== svg) return;
+  tellers.push(() => {
+    if (!root.isConnected || root.classList.contains("ahead")) return;
     const now = steps()[place - 1];
     const part = now && !strides() && told !== now ? [now.node, now.target].map((node) => indexOf.get(view.nodeElement.get(node))).find((j) => j !== undefined) : undefined;
     told = now;
     go(fixed ? at : (part ?? at));
-  };
+  });
 
   // ------------------------------------------------------------------ by pointer and by keys
 

@@ -95,7 +95,7 @@ def sliding(windows: Sequence[Window], places: Mapping[str, Place]) -> Sliding |
     size = tuple(max((place[axis] + 1 for place in offsets.values()), default=0) for axis in (1, 2))
     size = size[0] - top, size[1] - left
     order = sorted(offsets, key=offsets.__getitem__)
-    if len(starts) < len(windows) or len(order) != len(windows[0]) != len(planes) * size[0] * size[1]:
+    if len(starts) < len(windows) or len({len(order), len(windows[0]), len(planes) * size[0] * size[1]}) > 1:
         return None
     corners = [(starts[k].row + top, starts[k].column + left) for k in range(len(windows))]
     across = len([*takewhile(lambda corner: corner[0] == corners[0][0], corners)])
@@ -120,7 +120,7 @@ def _laid_out(
     The beginning of a window is measured from that of the fullest one, whose entries are where they stand.
     """
     first = max(range(len(windows)), key=lambda k: len([*filter(None, windows[k])]))
-    offsets: dict[int, Place] = {}
+    offsets = {i: at[number] for i, number in enumerate(windows[first]) if number}
     starts, met = {first: Place(0, 0, 0)}, 0
     while met < len(starts):
         met = len(starts)

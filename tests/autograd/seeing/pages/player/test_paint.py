@@ -1,11 +1,13 @@
 """Inputs that form a picture: painted on, cleared or taken from a file, they are computed as a walk does."""
 
 from base64 import b64decode
+from dataclasses import replace
 
 import pytest
 
 from autograd.notation.numbers import number
 from autograd.seeing.pages.player import facts
+from autograd.seeing.pages.player.page import page
 from autograd.seeing.walk import walk
 from nn import MLP, Conv2d, Flatten, Layer, Reshape, Sequential, losses
 
@@ -85,6 +87,15 @@ def test_an_image_is_drawn_to_the_grid_and_another_file_refused(sheet):
     shows(sheet, [1.0, 1.0, 0.0, 0.0, 0.0, 0.0] * 6, "bar.png is in.")
     sheet.set_input_files(".easel input", {"name": "a.png", "mimeType": "image/png", "buffer": b"no"})
     sheet.locator("#paint [role=status]", has_text="a.png is not an image").wait_for()
+
+
+def test_a_sample_is_chosen_by_its_name(opened):
+    samples = [("first", tuple(START)), ("other", tuple(k / 36 for k in range(36)))]
+    sheet = opened(page(replace(walk(loss(START)).content(), samples=samples)))
+    for name, pixels in reversed(samples):  # the fold of such a page is open
+        sheet.get_by_role("button", name=name, exact=True).click()
+        shows(sheet, pixels, f"{name} is in.")
+    assert sheet.errors == []
 
 
 def picture(output):

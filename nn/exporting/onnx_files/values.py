@@ -12,9 +12,20 @@ import numpy as np
 import autograd
 from autograd import Value, log_softmax, logical_not, logsumexp, lookup, mean, softmax, where
 from nn.activations import ACTIVATIONS
-from nn.exporting.onnx_arrays import Node, array, axes_of, by_row, each, largest, of_each, smallest, whole
-from nn.exporting.onnx_bodies import OPERATORS as ACTIVATED
-from nn.exporting.onnx_layers import (
+from nn.exporting.onnx_files.arrays import (
+    Node,
+    affordable,
+    array,
+    axes_of,
+    by_row,
+    each,
+    largest,
+    of_each,
+    smallest,
+    whole,
+)
+from nn.exporting.onnx_files.bodies import OPERATORS as ACTIVATED
+from nn.exporting.onnx_files.layers import (
     along_axis,
     attention,
     average_pool,
@@ -110,6 +121,7 @@ def _pad(node: Node, x: Any, pads: Any = None, value: Any = None, axes: Any = No
     half, around = len(given) // 2, [(0, 0)] * x.ndim
     for k, axis in enumerate(range(x.ndim) if axes is None else whole(axes)):
         around[axis] = given[k], given[half + k]
+    affordable([n + before + after for n, (before, after) in zip(x.shape, around, strict=True)])
     return np.pad(x, around, constant_values=fill)
 
 
@@ -125,7 +137,16 @@ def _clip(node: Node, x: Any, low: Any = None, high: Any = None) -> Any:
 
 def _constant_of_shape(node: Node, shape: Any) -> Any:
     value = node.attributes.get("value")
-    return np.full(whole(shape), 0.0 if value is None else value[0])
+    return np.full(affordable(whole(shape)), 0.0 if value is None else value[0])
+
+
+def _expand(node: Node, x: Any, shape: Any) -> Any:
+    return np.broadcast_to(x, affordable(np.broadcast_shapes(x.shape, tuple(whole(shape)))))
+
+
+def _range(node: Node, start: Any, end: Any, step: Any) -> Any:
+    affordable([int(abs((end.item() - start.item()) / step.item()))])
+    return np.arange(start.item(), end.item(), step.item())
 
 
 def _cast(node: Node, x: Any) -> Any:
@@ -211,9 +232,9 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Transpose": lambda node, x: x.transpose(node.attributes.get("perm")),
     "Concat": lambda node, *arrays: np.concatenate(arrays, node.attributes["axis"]),
     "Split": _split, "Slice": _slice, "Gather": _gather, "Pad": _pad,
-    "Expand": lambda node, x, shape: np.broadcast_to(x, np.broadcast_shapes(x.shape, whole(shape))),
+    "Expand": _expand,
     "Shape": _shape, "ConstantOfShape": _constant_of_shape,
-    "Range": lambda node, start, end, step: np.arange(start.item(), end.item(), step.item()),
+    "Range": _range,
     "ReduceSum": _reduced(autograd.sum), "ReduceMean": _reduced(mean), "ReduceMax": _reduced(largest),
     "ReduceMin": _reduced(smallest), "ReduceLogSumExp": _reduced(logsumexp),
 }  # fmt: skip

@@ -14,8 +14,8 @@ import numpy as np
 
 import autograd
 from autograd import Value, dot, lookup, mean, softmax
-from nn.exporting.onnx_arrays import Node, array, by_row, each
-from nn.exporting.onnx_bodies import windows
+from nn.exporting.onnx_files.arrays import Node, array, by_row, each
+from nn.exporting.onnx_files.bodies import windows
 
 # -------------------------------------------------------------------------------- products and windows
 

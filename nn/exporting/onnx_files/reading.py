@@ -13,10 +13,10 @@ from onnx import external_data_helper, inliner, numpy_helper
 
 from autograd.extend import set_data
 from autograd.files.reading import naming_file, opened
-from nn.exporting.nested import in_a_row
-from nn.exporting.onnx_bodies import DOMAIN
-from nn.exporting.onnx_network import OnnxNetwork
-from nn.exporting.onnx_values import OPERATORS, WHOLE
+from nn.exporting.onnx_files.bodies import DOMAIN
+from nn.exporting.onnx_files.nested import in_a_row
+from nn.exporting.onnx_files.network import OnnxNetwork
+from nn.exporting.onnx_files.values import OPERATORS, WHOLE
 from nn.weights import MOST_WEIGHTS
 
 STANDARD = ("", "ai.onnx")
@@ -53,14 +53,19 @@ NOT_LEARNED = {"BatchNormalization": (3, 4), "Pow": (1,), "Clip": (1, 2), "Pad":
 def read(path: Any) -> OnnxNetwork:
     """Return the network in an ONNX file; see `nn.from_onnx`."""
     with naming_file(path):
-        return _File(_parsed(path)).network()
+        return _File(_whole(path)).network()
 
 
 # ------------------------------------------------------------------------------------------- the file
 
 
-def _parsed(path: Any) -> Any:
-    """Return the model in a file, with what it keeps outside, checked by ONNX's own checker."""
+def parsed(path: Any) -> Any:
+    """Return the model in a file as it stands there, without what it keeps in other files.
+
+    Raises:
+        OSError: if the file is not there or cannot be read.
+        ValueError: if it is too large, or not a file of ONNX.
+    """
     with opened(path) as (file, size):
         if size > MOST_BYTES:
             raise ValueError(f"it has {size:,} bytes; at most {MOST_BYTES:,} are read")
@@ -69,19 +74,36 @@ def _parsed(path: Any) -> Any:
         model = onnx.load_model_from_string(content)
     except Exception as error:  # protobuf's
         raise ValueError(f"it is not an ONNX file: {error}") from None
-    if not model.graph.node and not model.graph.output:
-        raise ValueError("it is not an ONNX file, or holds no graph")
     nodes = model.graph.node
+    if not nodes and not model.graph.output:
+        raise ValueError("it is not an ONNX file, or holds no graph")
     names = [name for n in nodes for name in (n.name, n.op_type, n.domain, *n.input, *n.output)]
     if not all(isinstance(name, str) for name in [*names, *(t.name for t in model.graph.initializer)]):
         raise ValueError("it is no valid ONNX file: it holds a name that is no text")
+    return model
+
+
+def _whole(path: Any) -> Any:
+    """Return the model in a file, with what it keeps outside, checked by ONNX's own checker."""
+    model = parsed(path)
+    weights = sum(prod(t.dims) for t in model.graph.initializer)
+    if weights > MOST_WEIGHTS:
+        raise ValueError(
+            f"it has {weights:,} weights, each of which would be an object of its own; at most "
+            f"{MOST_WEIGHTS:,} are made.  nn.seeing.outline(path) draws what it is made of"
+        )
     _bring_in(model, Path(path).parent)
     try:
         onnx.checker.check_model(model)
-        ours = [(f.domain, f.name) for f in model.functions if _is_ours(f.domain, f.name)]
-        return inliner.inline_selected_functions(model, ours, exclude=True) if model.functions else model
+        return inlined(model)
     except Exception as error:  # of several kinds
         raise ValueError(f"it is no valid ONNX file: {str(error).strip()}") from None
+
+
+def inlined(model: Any) -> Any:
+    """Return a model with the functions of other programs in their operators."""
+    ours = [(f.domain, f.name) for f in model.functions if _is_ours(f.domain, f.name)]
+    return inliner.inline_selected_functions(model, ours, exclude=True) if model.functions else model
 
 
 def _is_ours(domain: str, operator: str) -> bool:
@@ -127,13 +149,7 @@ class _File:
             raise ValueError(
                 f"its operators are those of version {self._version}; from version {OLDEST} on they are read"
             )
-        _refuse_unknown(graph.node)
-        count = sum(prod(t.dims) for t in graph.initializer)
-        if count > MOST_WEIGHTS:
-            raise ValueError(
-                f"it has {count:,} weights, each of which would be an object of its own; at most "
-                f"{MOST_WEIGHTS:,} are made"
-            )
+        _refuse_unknown(graph)
         arrays = {t.name: _numbers(t.name, t) for t in graph.initializer}
         fixed = self._not_learned()
         self._weights = {name: x for name, x in arrays.items() if name not in fixed and _is_learned(x)}
@@ -177,7 +193,7 @@ class _File:
 
     def _node(self, node: Any) -> dict[str, Any]:
         """Return a node as `OnnxNetwork` takes it."""
-        operator = _operator(node)
+        operator = operator_of(node)
         name = wanted = node.name or operator
         count = 1
         while name in self._names:
@@ -186,17 +202,17 @@ class _File:
         self._names.add(name)
         return {
             "name": name, "operator": operator, "version": self._version,
-            "attributes": {a.name: _attribute(a) for a in node.attribute},
+            "attributes": {a.name: attribute_of(a) for a in node.attribute},
             "inputs": [*node.input], "outputs": [*node.output],
         }  # fmt: skip
 
 
-def _operator(node: Any) -> str:
+def operator_of(node: Any) -> str:
     """Return the operator of a node; functions of our files that differ have a number as well."""
     return str(node.op_type.partition("_")[0] if node.domain == DOMAIN else node.op_type)
 
 
-def _attribute(attribute: Any) -> Any:
+def attribute_of(attribute: Any) -> Any:
     x = onnx.helper.get_attribute_value(attribute)
     if isinstance(x, onnx.TensorProto):
         return _numbers(attribute.name, x).tolist()
@@ -211,6 +227,8 @@ def _is_several(x: Any) -> bool:
 
 def _numbers(name: str, tensor: Any) -> Any:
     """Return an array of a file in double precision, or as whole numbers."""
+    if external_data_helper.uses_external_data(tensor):
+        raise ValueError(f"{name or 'a constant'} is kept in another file, which only weights can be")
     try:
         found = numpy_helper.to_array(tensor)
         return found.astype(int if tensor.data_type in WHOLE else float)
@@ -241,23 +259,40 @@ def _may_be_one(x: Any) -> bool:
     return not kind.HasField("shape") or first in (0, 1)
 
 
-def _refuse_unknown(nodes: Any) -> None:
+def _refuse_unknown(graph: Any) -> None:
     """Refuse a file with nodes that are not read, naming these."""
-    wrong = [text for node in nodes if (text := _trouble(node))]
+    wrong = [text for node in graph.node if (text := _trouble(node))]
     if wrong:
         more = f"; and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
         known = ", ".join(sorted(OPERATORS.keys() - OURS))
-        raise ValueError(f"{'; '.join(wrong[:MOST_NAMED])}{more}. What is read: {known}")
+        raise ValueError(f"{'; '.join(wrong[:MOST_NAMED])}{more}. What is read: {known}{_without(graph)}")
+
+
+def _without(graph: Any) -> str:
+    """Return what to do about nodes that are not read, if something is computed without them."""
+    kept = {t.name for t in graph.initializer}
+    given = [x.name for x in graph.input if x.name not in kept]
+    known, ends = {"", *kept, *given}, list[str]()
+    for node in graph.node:
+        if not known.issuperset(node.input):
+            continue
+        if _trouble(node) is None:
+            known.update(node.output)
+        else:
+            ends += [name for name in node.input if name not in {"", *kept, *given, *ends}]
+    found = [x.name for x in graph.output if x.name in known] or ends[-1:]
+    cut = f'onnx.utils.extract_model(path, "cut.onnx", {given}, {found})'
+    return f". {cut} writes a file of what is computed without" if found else ""
 
 
 def _trouble(node: Any) -> str | None:
     """Return what of a node is not read."""
-    operator, where = _operator(node), f"node {node.name or node.output[0]!r}"
+    operator, where = operator_of(node), f"node {node.name or node.output[0]!r}"
     of = "" if node.domain in STANDARD else f" of {node.domain}"
     known = operator in OPERATORS if node.domain == DOMAIN else not of and operator in OPERATORS.keys() - OURS
     if not known and (of or operator != "Constant"):
         return f"{where} is a {operator}{of}, which is not read"
-    attributes = {a.name: _attribute(a) for a in node.attribute if a.name in ONLY.get(operator, ())}
+    attributes = {a.name: attribute_of(a) for a in node.attribute if a.name in ONLY.get(operator, ())}
     for name, only in ONLY.get(operator, {}).items():
         x = attributes.get(name, LEFT_OUT.get((operator, name), only))
         if x != only:

@@ -2,7 +2,7 @@
 
 What no operator computes is recorded on a tape, and stands there operation by operation.  An operator that
 runtimes do not have in double precision, or that is younger than the version of the file, is a function of
-the file: one node, with the inputs and attributes of the operator; see `nn.exporting.onnx_bodies`.
+the file: one node, with the inputs and attributes of the operator; see `nn.exporting.onnx_files.bodies`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from onnx import helper, numpy_helper
 
 from autograd import Parameter, Value
 from autograd.tape import OnnxNodes, Tape, onnx_model
-from nn.exporting.nested import in_a_row, shape_of
-from nn.exporting.onnx_bodies import DOMAIN, SINGLE, YOUNGER
+from nn.exporting.onnx_files.bodies import DOMAIN, SINGLE, YOUNGER
+from nn.exporting.onnx_files.nested import in_a_row, shape_of
 from nn.module import Module
 
 SAMPLES, LENGTH = "samples", "length"
@@ -128,7 +128,7 @@ class Graph(OnnxNodes):
         """Add the operator that a Module is; return the name of what it gives.
 
         Args:
-            name: that of an operator, or of a function of `nn.exporting.onnx_bodies`.
+            name: that of an operator, or of a function of `nn.exporting.onnx_files.bodies`.
             inputs: the names of its inputs.
             shape: that of one sample of its first input.
             attributes: those of the operator.

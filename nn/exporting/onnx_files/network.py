@@ -1,6 +1,7 @@
 """A network that was read from an ONNX file: each of its nodes is a Module, of the class of its operator.
 
-What an operator computes stands in `nn.exporting.onnx_values`, which needs NumPy and is loaded on first use.
+What an operator computes stands in `nn.exporting.onnx_files.values`, which needs NumPy and is loaded on first
+use.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from autograd import Constant, Parameter, Value
 from autograd.notation.numbers import counted
 from nn.checks import import_extra
 from nn.construction import loadable
-from nn.exporting.nested import in_a_row, nested, shape_of
+from nn.exporting.onnx_files.nested import in_a_row, nested, shape_of
 from nn.inputs import as_inputs
 from nn.module import Module
 from nn.outputs import single_or_list
@@ -59,43 +60,63 @@ class Operator(Module):
         arrays = [_array(getattr(self, name)) if name else next(given) for name in self.held]
         while arrays and arrays[-1] is None:
             arrays.pop()
-        operators = import_module("nn.exporting.onnx_values").OPERATORS
+        operators = import_module("nn.exporting.onnx_files.values").OPERATORS
         made = operators[type(self).__name__](self, *arrays)
         return made if isinstance(made, list) else [made]
 
     def in_brief(self) -> str:
         """Return what it is in a few words; see `Module.in_brief`."""
-        return ", ".join([*self._sizes(), *self._settings()])
+        shape = shape_of(getattr(self, "weight", ())) or ()
+        return brief(type(self).__name__, self.attributes, shape, self.held[:1] == ["weight"])
 
-    def _sizes(self) -> Iterator[str]:
-        """Yield the numbers of inputs and outputs that weights tell, and the size of a window."""
-        kind, shape = type(self).__name__, shape_of(getattr(self, "weight", ())) or ()
-        kernel = self.attributes.get("kernel_shape", shape[2:] if kind == "Conv" else ())
-        if kind == "Conv" and shape:
-            yield f"{shape[1] * self.attributes.get('group', 1)} → {shape[0]}"
-        elif kind in ("Gemm", "MatMul") and len(shape) == 2:
-            turned = self.attributes.get("transB") or self.held[0] == "weight"
-            yield " → ".join(map(str, shape[::-1] if turned else shape))
-        elif kind == "Embedding" and shape:
-            yield " × ".join(map(str, shape))
-        if kernel:
-            yield "×".join(map(str, kernel))
 
-    def _settings(self) -> Iterator[str]:
-        """Yield the attributes that are not what they usually are."""
-        usual = USUAL | dict.fromkeys(("strides", "dilations"), 1) | {"pads": 0}
-        for name, x in self.attributes.items():
-            several = x if isinstance(x, list) else [x]
-            if name == "pads" and several[: len(several) // 2] * 2 == several:  # as many after as before
-                several = several[: len(several) // 2]
-            if name not in UNSAID and {*several} != {usual.get(name)}:
-                alike = len({*several}) == 1
-                yield f"{WORDS.get(name, name)} {'×'.join(map(_short, several[:1] if alike else several))}"
+def brief(operator: str, attributes: Mapping[str, Any], shape: Sequence[int], first: bool = False) -> str:
+    """Return what a node is in a few words.
+
+    Args:
+        operator: its operator.
+        attributes: those of it.
+        shape: that of its weights, if it has some.
+        first: whether these are its first input.
+
+    >>> brief("Conv", {"strides": [2, 2], "pads": [1, 1, 1, 1]}, (6, 1, 5, 5))
+    '1 → 6, 5×5, stride 2, padding 1'
+    """
+    return ", ".join([*_sizes_told(operator, attributes, shape, first), *_settings(attributes)])
+
+
+def _sizes_told(
+    operator: str, attributes: Mapping[str, Any], shape: Sequence[int], first: bool
+) -> Iterator[str]:
+    """Yield the numbers of inputs and outputs that weights tell, and the size of a window."""
+    kernel = attributes.get("kernel_shape", shape[2:] if operator == "Conv" else ())
+    if operator == "Conv" and shape:
+        yield f"{shape[1] * attributes.get('group', 1)} → {shape[0]}"
+    elif operator in ("Gemm", "MatMul") and len(shape) == 2:
+        yield " → ".join(map(str, shape[::-1] if attributes.get("transB") or first else shape))
+    elif operator == "Embedding" and shape:
+        yield " × ".join(map(str, shape))
+    if kernel:
+        yield "×".join(map(str, kernel))
+
+
+def _settings(attributes: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the attributes that are not what they usually are."""
+    usual = USUAL | dict.fromkeys(("strides", "dilations"), 1) | {"pads": 0}
+    for name, x in attributes.items():
+        several = x if isinstance(x, list) else [x]
+        if name == "pads" and several[: len(several) // 2] * 2 == several:  # as many after as before
+            several = several[: len(several) // 2]
+        if name == "is_causal" and x:
+            yield "causal"
+        elif name not in UNSAID and {*several} != {usual.get(name)}:
+            alike = len({*several}) == 1
+            yield f"{WORDS.get(name, name)} {'×'.join(map(_short, several[:1] if alike else several))}"
 
 
 def _array(rows: Any) -> Any:
     """Return nested lists as an array."""
-    return import_module("nn.exporting.onnx_arrays").array(in_a_row(rows), shape_of(rows))
+    return import_module("nn.exporting.onnx_files.arrays").array(in_a_row(rows), shape_of(rows))
 
 
 def _short(x: Any) -> str:
@@ -194,7 +215,7 @@ class OnnxNetwork(Module):
 
     def computed(self, *inputs: Any) -> dict[str, Any]:
         """Return every array of the file but the weights, for one sample for each input."""
-        values = import_extra("nn.exporting.onnx_arrays", "a network of an ONNX file")
+        values = import_extra("nn.exporting.onnx_files.arrays", "a network of an ONNX file")
         specs = self.described["inputs"]
         if len(inputs) != len(specs):
             names = ", ".join(spec["name"] for spec in specs)

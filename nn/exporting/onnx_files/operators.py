@@ -14,26 +14,31 @@ from onnx import helper
 
 from autograd import no_grad
 from nn.activations import Elementwise, PReLU, choice
-from nn.attention import Attention
+from nn.attention import Attention, Head
 from nn.containers import Sequential
 from nn.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool1d, MaxPool2d, Reshape
 from nn.dropout import Dropout
 from nn.embedding import Embedding
-from nn.exporting.nested import shape_of
-from nn.exporting.onnx_again import written_again
-from nn.exporting.onnx_bodies import OPERATORS, windows
-from nn.exporting.onnx_graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
-from nn.exporting.onnx_network import OnnxNetwork
+from nn.exporting.onnx_files.again import written_again
+from nn.exporting.onnx_files.bodies import OPERATORS, windows
+from nn.exporting.onnx_files.graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
+from nn.exporting.onnx_files.nested import shape_of
+from nn.exporting.onnx_files.network import OnnxNetwork
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 from nn.normalisation import LayerNorm, RMSNorm
 from nn.recurrent import Cell, GRUCell, LSTMCell, Recurrent, RNNCell
-from nn.transformer import Block, FeedForward, Transformer
+from nn.transformer import Block, FeedForward, Sum, Transformer
 
 GATES: dict[type[Cell], tuple[str, tuple[int, ...]]] = {
     RNNCell: ("RNN", (0,)), LSTMCell: ("LSTM", (0, 3, 1, 2)), GRUCell: ("GRU", (1, 0, 2)),
 }  # fmt: skip
 """The operator of a cell, and the order in which that has the gates of our files."""
+SQUASHED = {
+    "input": "sigmoid", "forget": "sigmoid", "output": "sigmoid", "candidate": "tanh", "reset": "sigmoid",
+    "update": "sigmoid", "candidate_x": "linear", "candidate_h": "linear",
+}  # fmt: skip
+"""The activations of the gates of the operators, by the attributes that hold them in our cells."""
 
 
 def known_model(model: Module, dtype: Any, *sample: Any) -> Any:
@@ -285,9 +290,18 @@ def _recurrent(model: Recurrent, x: Array, graph: Graph) -> Array:
         steps = graph.node("Reshape", x.name, graph.whole(0, -1, model.nin))
         x = Array(steps, (x.shape[0] // model.nin, model.nin))
     of_rank(x, 2)
-    with graph.at(model.cell):
-        states = (_scanned if _operator(model.cell) is None else _stepped)(model, x, graph)
-    return _single_rows(model, fired(model.readout, states, graph), graph)
+    cell = model.cell
+    with graph.at(cell):
+        steps = Array(graph.node("Transpose", x.name, perm=[1, 0, 2]), x.shape)
+        attributes = _operator(cell)
+        if attributes is None:
+            states = _scanned(model, steps, graph)
+        else:
+            states = _stepped(model, steps, attributes, graph)
+        if model.every_step:
+            states = graph.node("Transpose", states, perm=[1, 0, 2])
+    shape = (x.shape[0], cell.n) if model.every_step else (cell.n,)
+    return _single_rows(model, fired(model.readout, Array(states, shape), graph), graph)
 
 
 def _single_rows(model: Recurrent, y: Array, graph: Graph) -> Array:
@@ -298,19 +312,20 @@ def _single_rows(model: Recurrent, y: Array, graph: Graph) -> Array:
 
 def _operator(cell: Cell) -> dict[str, Any] | None:
     """Return the attributes of the operator of a cell; None if there is no such operator."""
-    layers = [layer for layer in vars(cell).values() if isinstance(layer, Layer)]
-    if type(cell) not in GATES or not all(map(_is_plain, layers)):
+    layers = {name: layer for name, layer in vars(cell).items() if isinstance(layer, Layer)}
+    if type(cell) not in GATES or not all(map(_is_plain, layers.values())):
         return None
-    if type(cell) is GRUCell:
-        return {"linear_before_reset": 1}
-    if type(cell) is LSTMCell:
-        return {}
-    name = layers[0].activation_name
-    return {"activations": [OPERATORS[name]]} if name in ("tanh", "relu") else None
+    found = {name: choice(layer.activation_name, layer.activation) for name, layer in layers.items()}
+    if type(cell) is RNNCell:
+        name = found["hidden"]
+        return {"activations": [OPERATORS[str(name)]]} if name in ("tanh", "relu") else None
+    if any(SQUASHED[name] != activation for name, activation in found.items()):
+        return None
+    return {"linear_before_reset": 1} if type(cell) is GRUCell else {}
 
 
-def _stepped(model: Recurrent, x: Array, graph: Graph) -> Array:
-    """Return the states of a cell for which there is an operator: the last, or all."""
+def _stepped(model: Recurrent, steps: Array, attributes: dict[str, Any], graph: Graph) -> str:
+    """Return the states of a cell for which there is an operator: the last, or all, step by step."""
     cell, arrays, n = model.cell, model.cell.arrays_to_keep(), model.cell.n
     name, order = GATES[type(cell)]
 
@@ -325,41 +340,38 @@ def _stepped(model: Recurrent, x: Array, graph: Graph) -> Array:
         graph.weight([gates(arrays["weight_hh"])], "weight_hh"),
         graph.weight([gates(arrays["bias"]) + of_state], "bias"),
     ]
-    steps = graph.node("Transpose", x.name, perm=[1, 0, 2])
     every, last, *_ = graph.outputs_of(
-        name, 1 + len(cell.parts), steps, *weights, shape=x.shape, hidden_size=n, **(_operator(cell) or {})
+        name, 1 + len(cell.parts), steps.name, *weights, shape=steps.shape, hidden_size=n, **attributes
     )
-    if not model.every_step:
-        return Array(graph.node("Squeeze", last, graph.whole(0)), (n,))
-    rows = graph.node("Squeeze", every, graph.whole(1))
-    return Array(graph.node("Transpose", rows, perm=[1, 0, 2]), (x.shape[0], n))
+    if model.every_step:  # the other axis is that of the directions
+        return graph.node("Squeeze", every, graph.whole(1))
+    return graph.node("Squeeze", last, graph.whole(0))
 
 
-def _scanned(model: Recurrent, x: Array, graph: Graph) -> Array:
-    """Return the states of a cell whose step is recorded: the last, or all."""
-    cell, size, row = model.cell, model.state_size, x.shape[1:]
+def _scanned(model: Recurrent, steps: Array, graph: Graph) -> str:
+    """Return the states of a cell whose step is recorded: the last, or all, step by step."""
+    cell, size, row = model.cell, model.state_size, steps.shape[1:]
     ends = Array("state", (size,)), Array("row", row)
     nodes, after = graph.written(lambda h, x: list(cell.step(tuple(x), tuple(h))), *ends)
     seen = f"{after.name}.seen"
     nodes.append(helper.make_node("Identity", [after.name], [seen]))
     infos = [
-        helper.make_tensor_value_info(name, graph.kind, ["samples", width])
+        helper.make_tensor_value_info(name, graph.kind, [SAMPLES, width])
         for name, width in (("state", size), ("row", *row), (after.name, size), (seen, size))
     ]
     body = helper.make_graph(nodes, "step", infos[:2], infos[2:])
     zeros = graph.number([[v.data for v in cell.zeros()]])
-    shape = graph.node("Concat", graph.node("Shape", x.name, start=0, end=1), graph.whole(size), axis=0)
-    last, every = graph.several(
-        "Scan", 2, graph.node("Expand", zeros, shape), x.name, body=body, num_scan_inputs=1,
-        scan_input_axes=[1], scan_output_axes=[1],
-    )  # fmt: skip
-    whole = Array(every, (x.shape[0], size)) if model.every_step else Array(last, (size,))
-    units = graph.node("Slice", whole.name, graph.whole(0), graph.whole(cell.n), graph.whole(-1))
-    return Array(units, (*whole.shape[:-1], cell.n))
+    shape = graph.node("Concat", graph.node("Shape", steps.name, start=1, end=2), graph.whole(size), axis=0)
+    start = graph.node("Expand", zeros, shape)
+    last, every = graph.several("Scan", 2, start, steps.name, body=body, num_scan_inputs=1)
+    found = every if model.every_step else last
+    return graph.node("Slice", found, graph.whole(0), graph.whole(cell.n), graph.whole(-1))
 
 
 def _attention(model: Attention, x: Array, graph: Graph) -> Array:
     of_rank(x, 2)
+    if {*map(type, model.heads)} != {Head}:
+        return graph.apply(model, x)
     asked = [by_row(layer, x, graph).name for layer in (model.queries, model.keys, model.values)]
     heads = len(model.heads)
     mixed = graph.operator(
@@ -370,6 +382,8 @@ def _attention(model: Attention, x: Array, graph: Graph) -> Array:
 
 def _sum(model: Module, a: Array, b: Array, graph: Graph) -> Array:
     """Return the sum of two arrays, in the place of a Module."""
+    if type(model) is not Sum:
+        raise FixedLengthError(f"{type(model).__name__} is no sum")
     with graph.at(model):
         return Array(graph.operator("Add", a.name, b.name), a.shape)
 

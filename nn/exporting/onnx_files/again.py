@@ -9,10 +9,10 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 from autograd import no_grad
-from nn.exporting.nested import shape_of
-from nn.exporting.onnx_bodies import SINGLE, YOUNGER
-from nn.exporting.onnx_graph import SAMPLES, Graph
-from nn.exporting.onnx_network import OnnxNetwork
+from nn.exporting.onnx_files.bodies import SINGLE, YOUNGER
+from nn.exporting.onnx_files.graph import SAMPLES, Graph
+from nn.exporting.onnx_files.nested import shape_of
+from nn.exporting.onnx_files.network import OnnxNetwork
 
 IN_DOUBLES = {
     "Abs", "Add", "BatchNormalization", "Cast", "Concat", "ConstantOfShape", "Cos", "Div", "Dropout", "Exp",
@@ -31,7 +31,7 @@ OF_FUNCTIONS = {
     "LayerNormalization": {"axis", "epsilon"}, "RNN": {"hidden_size", "activations"},
     "LSTM": {"hidden_size"}, "GRU": {"hidden_size", "linear_before_reset"},
 }  # fmt: skip
-"""The attributes that functions of `nn.exporting.onnx_bodies` know; others have none."""
+"""The attributes that functions of `nn.exporting.onnx_files.bodies` know; others have none."""
 
 
 def written_again(model: OnnxNetwork, dtype: Any, *sample: Any) -> Any:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
 
 from autograd import Value
+from nn.weights import MOST_WEIGHTS
 
 
 class Node(Protocol):
@@ -49,6 +51,18 @@ def by_row(function: Callable[[list[Any]], Any], x: Any) -> Any:
     if made and isinstance(made[0], list):
         return array([v for row in made for v in row], (*x.shape[:-1], len(made[0])))
     return array(made, x.shape[:-1])
+
+
+def affordable(shape: Sequence[int]) -> Sequence[int]:
+    """Return a shape that a file asks for.
+
+    Raises:
+        ValueError: if that is more numbers than could be objects.
+    """
+    if prod(shape) > MOST_WEIGHTS:
+        sizes = " × ".join(map(str, shape))
+        raise ValueError(f"an array of {sizes} numbers is too large; at most {MOST_WEIGHTS:,} are made")
+    return shape
 
 
 def whole(x: Any) -> list[int]:

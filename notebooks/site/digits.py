@@ -1,0 +1,84 @@
+"""The page of a small convolutional network that reads digits: one chooses or paints a digit.
+
+The network is a small LeNet (LeCun et al., Gradient-based learning applied to document recognition, 1998),
+trained when the page is made.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from string import Template
+
+from autograd import softmax, walk
+from autograd.seeing import asset
+from autograd.seeing.pages.player.notebook import framed
+from nn import Adam, Conv2d, Flatten, Layer, MaxPool2d, Reshape, Sequential, fit
+from nn.data import load
+from nn.schedules import LinearLR
+from notebooks.site.pages import page
+
+HELD_OUT, EPOCHS = 360, 15
+OTHERS = 3
+"""Besides a digit that is read wrongly, one like it and one that it seems, so many others are shown."""
+
+
+def digits_page() -> str:
+    """Return the page: the share of one class, walked through, and samples to choose from."""
+    X, y = _digits()
+    model = _trained(X[HELD_OUT:], y[HELD_OUT:])
+    read = [_class(model, x) for x in X[:HELD_OUT]]
+    chosen = _chosen(y[:HELD_OUT], read)
+    wrong = chosen[1]
+    share = softmax(model(X[chosen[0]]))[y[wrong]]
+    share.label = "p"
+    samples = tuple((_name(y[k], read[k]), tuple(X[k])) for k in chosen)
+    right = sum(a == b for a, b in zip(read, y, strict=False))
+    body = Template(asset(__package__, "digits.html")).substitute(
+        right=f"{right / HELD_OUT:.1%}", truth=y[wrong], taken=read[wrong],
+        player=framed(replace(walk(share).content(), title=f"The share of {y[wrong]}", samples=samples)),
+    )  # fmt: skip
+    return page("A digit, read", body)
+
+
+def _digits() -> tuple[list[list[float]], list[int]]:
+    digits = load("digits")
+    order = list(range(len(digits)))
+    random.Random(1).shuffle(order)
+    return [[x / 16 for x in digits.X[i]] for i in order], [digits.y[i] for i in order]
+
+
+def _trained(X: list[list[float]], y: list[int]) -> Sequential:
+    chance = random.Random(1)
+    model = Sequential(
+        Reshape(1, 8, 8),
+        Conv2d(1, 4, 3, padding=1, activation="relu", seed=chance),
+        MaxPool2d(2),
+        Conv2d(4, 8, 3, padding=1, activation="relu", seed=chance, number=2),
+        MaxPool2d(2),
+        Flatten(),
+        Layer(32, 10, "linear", seed=chance, number=3),
+    )
+    optimizer = Adam(model.parameters(), lr=0.02)
+    fit(
+        model, X, y, loss="cross_entropy", optimizer=optimizer, epochs=EPOCHS, batch_size=32, progress=False,
+        callbacks=[LinearLR(optimizer, 1.0, 0.05, total_iters=EPOCHS)],
+    )  # fmt: skip
+    return model
+
+
+def _class(model: Sequential, x: list[float]) -> int:
+    scores = [score.data for score in model(x)]
+    return scores.index(max(scores))
+
+
+def _chosen(y: list[int], read: list[int]) -> list[int]:
+    """Return which are shown: the second is read wrongly, the first is like it, the third what it seems."""
+    wrong = next(k for k, (truth, found) in enumerate(zip(y, read, strict=True)) if truth != found)
+    first = {truth: k for k, truth in [*enumerate(y)][::-1] if read[k] == truth}
+    others = [k for truth, k in sorted(first.items()) if truth not in (y[wrong], read[wrong])]
+    return [first[y[wrong]], wrong, first[read[wrong]], *others[:OTHERS]]
+
+
+def _name(truth: int, read: int) -> str:
+    return str(truth) if truth == read else f"{truth}, read as {read}"
