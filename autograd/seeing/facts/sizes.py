@@ -76,13 +76,14 @@ class Strides(Told):
 
     def places(self, node: str) -> list[int]:
         """Return the numbers of the steps that compute something of this node."""
-        return [k for k in range(len(self)) if any(v.id == node for e in self._events(k) for v in e.nodes)]
+        return [k for k in range(len(self)) if any(v.id == node for e in self.events_of(k) for v in e.nodes)]
 
-    def _events(self, number: int) -> Sequence[Event]:
+    def events_of(self, number: int) -> Sequence[Event]:
+        """Return what happens in a step."""
         return self._steps.events[self.ends[number - 1] if number else 0 : self.ends[number]]
 
     def told(self, number: int) -> Step:
-        events = self._events(number)
+        events = self.events_of(number)
         if len(events) == 1:
             return self._steps[self.ends[number] - 1]._replace(number=number)
         nodes = [*dict.fromkeys(event.node.id for event in events)]
@@ -98,7 +99,7 @@ class Strides(Told):
 
     def sentences(self) -> list[str]:
         """Return what each step says; "" where a step is a single small one, which speaks for itself."""
-        steps = map(self._events, range(len(self)))
+        steps = map(self.events_of, range(len(self)))
         return [self._sentence(events) if len(events) > 1 else "" for events in steps]
 
     def _sentence(self, events: Sequence[Event]) -> str:

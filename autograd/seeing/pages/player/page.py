@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from string import Template
 from typing import Any
@@ -16,6 +16,7 @@ from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.frame import asset, document, embedded
 from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.packing.pictures import plain_views
+from autograd.seeing.pages.player.sketch import Sketch, is_sketched
 from autograd.seeing.pages.player.touch import script
 from autograd.seeing.pages.player.views.choice import views
 
@@ -53,22 +54,27 @@ def page(content: Content) -> str:
 
 
 def _page(content: Content) -> str:
-    pictures = views(content.trace, content.layers)
-    plain = plain_views(pictures, content.outlined)
+    if is_sketched(content):
+        sketch = Sketch(content)
+        pictures, plain, shown = sketch.views, plain_views(sketch.views, sketch.trace), sketch.facts()
+        steps: Sequence[Step] = sketch.strides
+    else:
+        pictures = views(content.trace, content.layers)
+        plain, shown, steps = plain_views(pictures, content.outlined), facts(content), content.steps
     drawings = _taken_out(plain)
-    shown = facts(content)
     questions = shown.pop("questions")
     body = Template(asset(__package__, "player.html")).substitute(
         heading=escape(content.title),
         arrangement=_arrangement(pictures[0].svg),
         picture=pictures[0].svg,
-        text=_text(content),
+        text=_text(content, steps),
     )
+    styles = "graph.css", "player.css", "sketch.css" if is_sketched(content) else "touch.css"
     return document(
         content.title,
-        "".join(asset(__package__, name) for name in ("graph.css", "player.css", "touch.css")),
+        "".join(asset(__package__, name) for name in styles),
         body,
-        compact(script(content.trace, shown["touch"]) + player()),
+        compact(script(content.trace, shown["touch"]) + player(is_sketched(content))),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),
@@ -76,14 +82,21 @@ def _page(content: Content) -> str:
             "questions": packed(questions),
         },
         colours={"lit": LIT},
+        rules={"img-src": "data:"} if is_sketched(content) else None,
     )
 
 
-def player() -> str:
-    """Return the script of every page: files that say the same names within one function."""
+def player(of_boxes: bool = False) -> str:
+    """Return the script of every page: files that say the same names within one function.
+
+    Args:
+        of_boxes: whether Modules stand for their values.
+    """
+    *scripts, last = SCRIPTS
+    names = [*scripts, *(["sketch.js"] if of_boxes else []), last]
     parts = [
         asset("autograd.seeing.pages", "elements.js"),
-        *(asset(__package__, "scripts", name) for name in SCRIPTS),
+        *(asset(__package__, "scripts", name) for name in names),
     ]
     return f'"use strict";\n(() => {{\n{"".join(parts)}}})();\n'
 
@@ -123,9 +136,9 @@ def _arrangement(svg: str) -> str:
 # ------------------------------------------------------------------------------ without scripts
 
 
-def _text(content: Content) -> str:
+def _text(content: Content, steps: Sequence[Step]) -> str:
     """Return every step as text, in a list for each pass; forward mode has only one."""
-    told = list(content.steps[:LONGEST_TEXT])
+    told = list(steps[:LONGEST_TEXT])
     parts = []
     for title, steps in _passes(told):
         items = "".join(
@@ -136,7 +149,7 @@ def _text(content: Content) -> str:
     if beside is not None and beside.parts_at is not None:
         where = f"{beside.engine} parts from the right engine at step {beside.parts_at + 1}."
         parts.append(f"<p>{escape(where)} {escape(beside.diagnosis)}</p>")
-    more = len(content.steps) - len(told)
+    more = len(steps) - len(told)
     if more:
         parts.append(f"<p>… and {counted(more, 'more step')}, too many to tell without scripts.</p>")
     return "".join(parts)

@@ -229,8 +229,12 @@ function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement
 // A row of a folded box: before its values, before its gradients are complete, and then.
 function refreshBox(name, slot) {
   const [, key, row] = name.split(":");
+  write(slot, rowOfBox(key, row));
+}
+
+function rowOfBox(key, row) {
   const [computed, complete, rows] = facts.boxes[key];
-  write(slot, rows[row][place > complete ? 2 : place > computed ? 1 : 0]);
+  return rows[row][place > complete ? 2 : place > computed ? 1 : 0];
 }
 
 function write(slot, text) {
