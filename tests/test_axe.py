@@ -8,13 +8,14 @@ import pytest
 
 from autograd import walk
 from autograd.seeing.gallery import gallery
+from autograd.seeing.pages.player import sketch
 from nn import MLP, losses, seeing
 from nn.command.main import main
 from tests.autograd.seeing.pages.player.driven import chain
 from tests.shown import OPEN
 
 THEMES = ("light", "dark")
-PLAYERS = ("player", "folded", "parts")
+PLAYERS = ("player", "folded", "parts", "sketch")
 NAMES = (*PLAYERS, "gallery", "film", "playground", "report")
 TOLD = {"resultTypes": ["violations"], "selectors": False}
 """What axe-core tells: to describe each element that is as it should be takes time, and no test reads it."""
@@ -49,6 +50,9 @@ def pages(tmp_path_factory):
     walk(loss_of(2)).save(folder / "player.html")
     walk(loss_of(6, 6, inputs=[0.5, -0.3] * 18)).save(folder / "folded.html")
     walk(chain(60)).save(folder / "parts.html")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sketch, "MOST_NODES", 20)
+        walk(loss_of(6, 6, inputs=[0.5, -0.3] * 18)).save(folder / "sketch.html")
     gallery(loss_of(3, 2)).save(folder / "gallery.html")
     film().save(folder / "film.html")
     seeing.playground().save(folder / "playground.html")

@@ -19,7 +19,7 @@ from autograd.notation.hints import described, did_you_mean
 from autograd.notation.numbers import counted, number, sum_of, weights_and_biases
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import gradient_of, name_of
-from autograd.seeing.facts.phrases import listed, shortened
+from autograd.seeing.facts.phrases import listed, shortened, written_out
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.steps import Steps, Told
 
@@ -186,7 +186,11 @@ class Strides(Told):
             assert contribution is not None
             received[event.node.id] = received.get(event.node.id, 0.0) + contribution
             before.setdefault(event.node.id, event.before)
-        for event in self._ends(events):
+        ends = self._ends(events)
+        kept = written_out("sum", ends)
+        for k, event in enumerate(kept):
+            if len(kept) < len(ends) and k == len(kept) - 2:
+                yield "…"
             sign = gradient_of(output, event.node)
             earlier, now = before[event.node.id], received[event.node.id]
             if event.part < event.parts:

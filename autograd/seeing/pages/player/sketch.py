@@ -30,6 +30,8 @@ from autograd.seeing.pages.player.views.parts import Whole
 
 MOST_CELLS = 800_000
 """At most this many weights are shown as pictures of matrices: a page stays within two megabytes."""
+MOST_USES = 12
+"""At most this many uses of a Module that holds others, such as time steps, are shown one by one."""
 
 
 def is_sketched(content: Content) -> bool:
@@ -73,10 +75,10 @@ class Sketch:
     def views(self) -> list[View]:
         """The network, the inside of boxes that hold others, and the matrices of layers."""
         row = Row(Whole(self.content.trace), self.content.layers, "")
-        cells = _Cells()
+        left_out = _LeftOut()
         first, *others = [
             self._overview(row, FIRST, "network", None),
-            *self._inside(row, FIRST, cells),
+            *self._inside(row, FIRST, left_out),
         ]
         names = {view.name for view in others}
         nodes = len(self.content.trace.nodes)
@@ -84,8 +86,8 @@ class Sketch:
             f"{count(nodes)} values are too many to step through one by one: these are the Modules that "
             f"compute them, and steps go by layer. {INSTEAD}"
         )
-        if cells.left_out:
-            note += f". Too large for a picture of their weights: {', '.join(cells.left_out)}"
+        if left_out.said:
+            note += f". Not shown one by one: {', '.join(left_out.said)}"
         return [
             replace(view, opens={box: other for box, other in view.opens.items() if other in names})
             for view in (replace(first, note=note), *others)
@@ -95,14 +97,20 @@ class Sketch:
         drawn = replace(row, drawn=[_without_dots(layer) for layer in row.layers])
         return self._of_boxes(overview(drawn, name, title, parent))
 
-    def _inside(self, row: Row, parent: str, cells: _Cells) -> Iterator[View]:
+    def _inside(self, row: Row, parent: str, left_out: _LeftOut) -> Iterator[View]:
         for i, layer in enumerate(row.layers):
             name = row.name(i)
-            if layer.opens_as == "boxes":
+            if _holds_others(layer):
                 inner = row.within(i)
                 yield replace(self._overview(inner, name, layer.title, parent), about=about(layer))
-                yield from self._inside(inner, name, cells)
-            elif (matrix := matrix_of(layer, self.content.trace)) and cells.have_room_for(layer, matrix):
+                yield from self._inside(inner, name, left_out)
+                continue
+            use = layer
+            while use.inner:  # all uses have the same weights
+                use = use.inner[0]
+            left_out.note_uses(layer)
+            matrix = matrix_of(use, self.content.trace)
+            if matrix and left_out.has_room_for(layer, matrix):
                 shown = matrix_view(_without_dots(layer), matrix, name, parent)
                 yield replace(self._of_boxes(shown), about=about(layer))
 
@@ -204,7 +212,8 @@ class Sketch:
         output = content.trace.nodes[-1]
         leaves = {k for k, box in enumerate(self._boxes) if all(node.op is None for node in box.nodes)}
         kinds = {kind: i for i, kind in enumerate(KINDS)}
-        values = ["; ".join(f"{fact.word} {fact.early}" for fact in box.facts) for box in self._boxes]
+        told = [[fact for fact in box.facts if fact.early == fact.number] for box in self._boxes]
+        values = ["; ".join(f"{fact.word} {fact.number}" for fact in own) for own in told]
         values[place[trace.output]] = number(output.value)
         after = {trace.output: number(output.gradient)}
         return {
@@ -263,17 +272,23 @@ class Sketch:
         return [[f"{box.title}: {fact.word}" for fact in box.facts], _without_dots(box).key]
 
 
-class _Cells:
-    """How many weights can still be shown as cells of a picture, and what was left out."""
+class _LeftOut:
+    """What a page has no room for, in words."""
 
     def __init__(self) -> None:
         self._room = MOST_CELLS
-        self.left_out: list[str] = []
+        self.said: list[str] = []
 
-    def have_room_for(self, layer: Layer, matrix: Sequence[Sequence[float]]) -> bool:
+    def note_uses(self, layer: Layer) -> None:
+        """Note uses that stay in one box though there are Modules in each."""
+        if any(use.inner for use in layer.inner):
+            self.said.append(f"{count(len(layer.inner))} uses of {layer.title}")
+
+    def has_room_for(self, layer: Layer, matrix: Sequence[Sequence[float]]) -> bool:
+        """Return whether there is room for weights as the cells of a picture; note them if not."""
         cells = len(matrix) * len(matrix[0])
         if cells > self._room:
-            self.left_out.append(layer.title)
+            self.said.append(f"{count(cells)} weights of {layer.title}")
             return False
         self._room -= cells
         return True
@@ -281,10 +296,22 @@ class _Cells:
 
 def _innermost(layers: Sequence[Layer]) -> Iterator[Layer]:
     for layer in layers:
-        if layer.opens_as == "boxes":
+        if _holds_others(layer):
             yield from _innermost(layer.inner)
         else:
             yield layer
+
+
+def _holds_others(layer: Layer) -> bool:
+    """Return whether a box is shown by those in it: other Modules, or a few uses of one that hold some."""
+    if not _is_of_uses(layer):
+        return bool(layer.inner)
+    return len(layer.inner) <= MOST_USES and any(map(_holds_others, layer.inner))
+
+
+def _is_of_uses(layer: Layer) -> bool:
+    """Return whether there is nothing in a box but uses of one Module."""
+    return len({box.group.path if box.group else None for box in layer.inner}) == 1
 
 
 def _without_dots(layer: Layer) -> Layer:
