@@ -22,6 +22,12 @@ from autograd.seeing.pages.player.views.choice import views
 
 SCRIPTS = "facts.js", "picture.js", "canvas.js", "stepping.js", "prediction.js", "controls.js"
 """The parts of the player, in the order in which they stand in a page."""
+BOXES = "data-between="
+"""Tells that a picture is one of boxes of Modules."""
+
+COMMENT = re.compile(r"(?<=[;{},)]) // [^\"'`]*$")
+"""A comment at the end of a line of a script: there is nothing in it that could end a text."""
+
 LONGEST_TEXT = 120
 """At most this many steps are told in the text for browsers that run no scripts."""
 
@@ -69,12 +75,14 @@ def _page(content: Content) -> str:
         picture=pictures[0].svg,
         text=_text(content, steps),
     )
-    styles = "graph.css", "player.css", "sketch.css" if is_sketched(content) else "touch.css"
+    has_boxes = any(BOXES in view.svg for view in pictures)
+    styles = ["graph.css", "player.css", *(["boxes.css"] if has_boxes else [])]
+    styles.append("sketch.css" if is_sketched(content) else "touch.css")
     return document(
         content.title,
         "".join(asset(__package__, name) for name in styles),
         body,
-        compact(script(content.trace, shown["touch"]) + player(is_sketched(content))),
+        compact(script(content.trace, shown["touch"]) + player(has_boxes, is_sketched(content))),
         data={
             "facts": packed(shown),
             "pictures": packed(plain),
@@ -86,14 +94,16 @@ def _page(content: Content) -> str:
     )
 
 
-def player(of_boxes: bool = False) -> str:
+def player(has_boxes: bool = False, sketched: bool = False) -> str:
     """Return the script of every page: files that say the same names within one function.
 
     Args:
-        of_boxes: whether Modules stand for their values.
+        has_boxes: whether there are boxes of Modules in it.
+        sketched: whether these stand for their values.
     """
     *scripts, last = SCRIPTS
-    names = [*scripts, *(["sketch.js"] if of_boxes else []), last]
+    more = {"boxes.js": has_boxes, "sketch.js": sketched}
+    names = [*scripts, *(name for name, is_wanted in more.items() if is_wanted), last]
     parts = [
         asset("autograd.seeing.pages", "elements.js"),
         *(asset(__package__, "scripts", name) for name in names),
@@ -102,12 +112,12 @@ def player(of_boxes: bool = False) -> str:
 
 
 def compact(text: str) -> str:
-    """Return a script without its indentation and without lines that are comments.
+    """Return a script without its indentation and its comments.
 
     >>> compact("if (a) {\\n  // or not\\n  b(); // c\\n}")
-    'if (a) {\\nb(); // c\\n}'
+    'if (a) {\\nb();\\n}'
     """
-    lines = map(str.strip, text.splitlines())
+    lines = (COMMENT.sub("", line.strip()) for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 

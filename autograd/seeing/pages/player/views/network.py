@@ -175,7 +175,8 @@ def overview(row: Row, name: str, title: str, parent: str | None) -> View:
         drawn.append(bent_arrow(arrow, ways[i, j], row.words[i, j]))
         edges |= _shown_by(arrow, link)
     ends = (ways[ends][-1].x + text_width(said, SMALL_SIZE) for ends, said in row.words.items())
-    svg = canvas("".join(drawn), max(standing.width, *(x + MARGIN for x in ends), 0), standing.height)
+    width = max(standing.width, *(x + MARGIN for x in ends), 0)
+    svg = canvas("".join(drawn), width, standing.height, data_between=between)
     return View(name, title, svg, nodes, edges, opens, parent)
 
 
