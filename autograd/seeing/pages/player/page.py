@@ -102,7 +102,7 @@ def player(has_boxes: bool = False, sketched: bool = False) -> str:
         sketched: whether these stand for their values.
     """
     *scripts, last = SCRIPTS
-    more = {"boxes.js": has_boxes, "sketch.js": sketched}
+    more = {"lines.js": has_boxes, "boxes.js": has_boxes, "sketch.js": sketched}
     names = [*scripts, *(name for name, is_wanted in more.items() if is_wanted), last]
     parts = [
         asset("autograd.seeing.pages", "elements.js"),
