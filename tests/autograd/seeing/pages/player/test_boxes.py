@@ -140,7 +140,8 @@ FRAMES = """() => {
 }"""
 PICTURE = """() => {
   const copy = document.querySelector("#canvas > svg:not(.ahead)").cloneNode(true);
-  for (const part of copy.querySelectorAll(".aside, .halo, .flow, .flow-head, .traveller, title")) part.remove();
+  const passing = copy.querySelectorAll(".aside, .halo, .flow, .flow-head, .traveller, title");
+  for (const part of passing) part.remove();
   return copy.innerHTML;
 }"""
 LIT = """(count) => {
