@@ -36,6 +36,7 @@ function knobOf(box) {
 
 function openHere(box) {
   box.isOpen = !box.isOpen;
+  view.widest = undefined;
   box.knob.setAttribute("aria-expanded", box.isOpen);
   light(undefined);
   arrange(view);
@@ -49,13 +50,17 @@ function openHere(box) {
 
 // Places what a view shows, each box as large as it is, in lines as wide as there is room.
 arrange = (view) => {
-  const row = rowOf(view);
-  if (row) settle(view, false);
-  else if (view.whole) crop(view, false);
-  compose(view);
+  if (rowOf(view)) {
+    const widest = widestFor(view);
+    if (view.widest === widest && !openedIn(view).length) return;
+    settle(view, false, widest);
+  } else if (view.whole) crop(view, false);
+  if (view.own || openedIn(view).length) compose(view);
+  for (const part of view.nodeElement.values()) part.box = part.around = part.parentNode.around = undefined;
 };
 
-function settle(view, isInside, room = widestFor(view)) {
+function settle(view, isInside, room) {
+  view.widest = isInside ? undefined : room;
   const { boxes, arrows, between } = view.row;
   const shown = boxes.filter((box) => !(isInside && box.isOutside));
   for (const { part, isOutside } of boxes) part.classList.toggle("aside", isInside && isOutside);
@@ -152,7 +157,6 @@ function compose(view) {
     for (const [name, slot] of inner.slots) if (isSeen(slot) && (!view.slots.has(name) || outer.contains(view.slots.get(name)))) view.slots.set(name, slot);
   }
   sortOut(view);
-  for (const part of view.nodeElement.values()) part.box = part.around = part.parentNode.around = undefined;
 }
 
 // Each picture shows its own, and what is in both is shown in both.

@@ -11,6 +11,7 @@ function stand(sizes, pairs, widest, between) {
   });
   const isStraight = ([a, b]) => b === a + 1 && lines[a] === lines[b];
   const around = pairs.filter((pair) => !isStraight(pair)).sort(([a, b], [c, d]) => Math.abs(b - a) - Math.abs(d - c) || a - c || b - d);
+  const numbers = new Map(around.map((pair, k) => [pair, k]));
   const width = Math.max(...lefts.map((left, k) => left + sizes[k][0])) + MARGIN;
   const { starts, ends } = portsOf(around, lines, lefts, sizes);
   const legs = around.map(([a, b], k) => {
@@ -34,7 +35,7 @@ function stand(sizes, pairs, widest, between) {
     const [a, b] = pair;
     const y = corners[a][1] + sizes[a][1] / 2;
     if (isStraight(pair)) return [[lefts[a] + sizes[a][0] + NEAR, y], [lefts[b] - NEAR, y]];
-    const k = around.indexOf(pair);
+    const k = numbers.get(pair);
     const turns = legs[k].flatMap(([gap, start, end]) => [start, end].map((x) => [x, tops[gap] - LANE * lanes.get(`${a} ${gap}`)]));
     return [[starts[k], corners[a][1] + (lines[b] > lines[a] ? sizes[a][1] + NEAR : -NEAR)], ...turns, [ends[k], corners[b][1] - NEAR]];
   });
