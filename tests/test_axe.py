@@ -8,13 +8,14 @@ import pytest
 
 from autograd import mean, walk
 from autograd.seeing.gallery import gallery
+from autograd.seeing.pages.player import sketch
 from nn import MLP, Conv2d, Flatten, Reshape, Sequential, losses, seeing
 from nn.command.main import main
 from tests.autograd.seeing.pages.player.driven import chain
 from tests.shown import OPEN
 
 THEMES = ("light", "dark")
-PLAYERS = ("player", "folded", "parts", "windows")
+PLAYERS = ("player", "folded", "parts", "windows", "sketch")
 NAMES = (*PLAYERS, "gallery", "film", "playground", "report")
 TOLD = {"resultTypes": ["violations"], "selectors": False}
 """What axe-core tells: to describe each element that is as it should be takes time, and no test reads it."""
@@ -51,6 +52,9 @@ def pages(tmp_path_factory):
     walk(chain(60)).save(folder / "parts.html")
     model = Sequential(Reshape(1, 3, 3), Conv2d(1, 2, 2, seed=0), Conv2d(2, 1, 1, seed=1), Flatten())
     walk(mean(model([0.1 * i for i in range(9)]))).save(folder / "windows.html")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sketch, "MOST_NODES", 20)
+        walk(loss_of(6, 6, inputs=[0.5, -0.3] * 18)).save(folder / "sketch.html")
     gallery(loss_of(3, 2)).save(folder / "gallery.html")
     film().save(folder / "film.html")
     seeing.playground().save(folder / "playground.html")
@@ -75,6 +79,8 @@ def test_axe_finds_nothing(axe, opened, pages, name):
     if player:
         go_in(sheet, name)
         sheet.click("#next")
+        for knob in sheet.locator(".fold").all()[:2]:
+            knob.press("Enter")
         sheet.fill("#find", "w")
     sheet.evaluate(OPEN)
     for theme in THEMES:

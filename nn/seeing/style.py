@@ -187,7 +187,7 @@ def plot(
 
 
 def _for_cell(svg: str, title: str) -> str:
-    """Return the ``<svg>`` at its own size or as wide as a cell, no word under 10 pixels, named for its title."""
+    """Return the ``<svg>``, named for its title: as it is or as wide as a cell, no word under 10 pixels."""
 
     def sized(found: re.Match[str]) -> str:
         width, height = float(found[1]), float(found[2])

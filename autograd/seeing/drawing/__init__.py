@@ -10,8 +10,10 @@ True
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
+from autograd.core.garbage_collection import collector_paused
 from autograd.graph import topological_order
 from autograd.seeing.drawing.graph import draw_graph
 from autograd.seeing.drawing.limits import check_limit, too_large
@@ -23,13 +25,14 @@ from autograd.seeing.facts.after_an_error import where_raised
 from autograd.seeing.facts.folding.folded import By
 from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.names import check_value
-from autograd.seeing.facts.trace import trace
+from autograd.seeing.facts.trace import trace, with_formulas
 from autograd.seeing.style import theme_named
 from autograd.value import Value
 
 __all__ = ["Drawing", "draw", "draw_path", "draw_with"]
 
 
+@collector_paused()
 def draw(
     output: Value | BaseException,
     *,
@@ -105,7 +108,10 @@ with gradient_path(output, weight).draw(); or raise the limit (limit=1)
         if len(kept) > limit:
             raise too_large("the graph", len(kept), _edges_among(kept), limit)
         return draw_graph(trace(output, names, among=set(kept)), look)
-    return draw_network(folding.of(trace(output, names, among=set(kept))), look, limit)
+    facts = trace(output, names, among=set(kept), formulas=False)
+    network = folding.of(facts)
+    nodes = with_formulas(network.nodes, facts, kept, names)  # only these are drawn with theirs
+    return draw_network(replace(network, nodes=nodes), look, limit)
 
 
 def _without_constants(*outputs: Value) -> set[Value]:

@@ -27,7 +27,7 @@ from autograd.seeing.facts.names import labels_of, name_of_output, name_of_value
 from autograd.seeing.facts.places import Path
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.facts.routes import Route, Routes, product_in_words
-from autograd.seeing.facts.trace import trace
+from autograd.seeing.facts.trace import trace, with_formulas
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE, theme_named
 from autograd.value import Value
 
@@ -52,9 +52,11 @@ def draw_path(
     look = theme_named(theme)
     if folding is not None and path.count:
         labels = labels_of(names, path.output)
-        facts = _with_named_output(trace(path.output, names, upstreams(path.output)), path, labels)
+        whole = trace(path.output, names, upstreams(path.output), formulas=False)
+        facts = _with_named_output(whole, path, labels)
         network = fold_path(path, facts, folding.of(facts))
-        return draw_network(network, look, limit, path.in_words(labels))
+        nodes = with_formulas(network.nodes, facts, topological_order(path.output), names)
+        return draw_network(replace(network, nodes=nodes), look, limit, path.in_words(labels))
     drawn = _chosen(path, names, limit)
     drawing = canvas(look)
     for node in drawn.trace.nodes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -124,25 +125,27 @@ def names_in(structure: Structure) -> dict[Value, str]:
     """
     nameless = [v for v in structure.paths if not v.label and v in structure.places]
     names = {v: structure.names[v] for v in nameless}
+    labelled = {
+        v: layer_of(place.module, structure.modules) for v, place in structure.places.items() if v.label
+    }
     homes: dict[tuple[str, ...], set[Path]] = {}
-    labelled: dict[Any, Path] = {}
-    for v, place in structure.places.items():
-        if v.label:
-            labelled[v] = layer_of(place.module, structure.modules)
-            homes.setdefault(family(v.label), set()).add(labelled[v])
+    for alike, path in {(family(v.label), path) for v, path in labelled.items()}:
+        homes.setdefault(alike, set()).add(path)
     rivals: dict[Path, set[Path]] = {}
     for paths in homes.values():
         for path in paths if len(paths) > 1 else ():
             rivals.setdefault(path, set()).update(paths)
     called = {path: apart(path, others) for path, others in rivals.items()}
-    alike: dict[str, list[Any]] = {}
-    for v, path in labelled.items():
-        alike.setdefault(f"{called[path]}.{v.label}" if called.get(path) else v.label, []).append(v)
-    for name, several in alike.items():
-        turns = [""]
-        if len(several) > 1:
-            turns = _turns_apart([structure.turns(structure.places[v].use) for v in several])
-        names |= {v: name + own for v, own in zip(several, turns, strict=True) if name + own != v.label}
+    told = {v: f"{called[path]}.{v.label}" if called.get(path) else v.label for v, path in labelled.items()}
+    count_of = Counter(told.values())
+    namesakes: dict[str, list[Any]] = {}
+    for v, name in told.items():
+        if count_of[name] > 1:
+            namesakes.setdefault(name, []).append(v)
+    for name, several in namesakes.items():
+        turns = _turns_apart([structure.turns(structure.places[v].use) for v in several])
+        told |= {v: name + own for v, own in zip(several, turns, strict=True)}
+    names |= {v: name for v, name in told.items() if name != v.label}
     return names | _made_apart(structure, names)
 
 

@@ -51,6 +51,7 @@ class Owner(Protocol):
 
     def named_modules(self) -> Iterable[tuple[str, Any]]: ...
     def named_parameters(self) -> Iterable[tuple[str, Any]]: ...
+    def parameters(self) -> Sequence[Any]: ...
     def unmoved(self) -> Mapping[str, Any]: ...
     def parts_of(self, made: Sequence[Any]) -> Mapping[Any, str]: ...
     def in_brief(self) -> str: ...
@@ -161,7 +162,12 @@ class Structure:
 
 def structure_of(outputs: Iterable[Node]) -> Structure:
     """Return the structure of the graph that some Values were computed by."""
-    return _Reader(topological_order(*outputs)).structure
+    return structure_in(topological_order(*outputs))
+
+
+def structure_in(order: Sequence[Node]) -> Structure:
+    """Return the structure of a graph, given in topological order."""
+    return _Reader(order).structure
 
 
 def modules_within(owner: Owner) -> Iterator[tuple[Path, Any]]:
@@ -213,7 +219,7 @@ class _Reader:
     def _note(self, module: Any, path: Path) -> None:
         first = self._paths.setdefault(id(module), path)
         if path not in self.structure.modules:
-            count = sum(1 for _ in module.named_parameters())
+            count = len(module.parameters())
             kind, is_unit = type(module).__name__, bool(module.is_unit)
             self.structure.modules[path] = ModuleFact(path, kind, is_unit, count, first, module.in_brief())
 
@@ -292,18 +298,23 @@ class _Reader:
         for root in roots:
             modules = dict(root.named_modules())
             others = {name: v for name, v in root.unmoved().items() if v.place is None}  # made in no call
+            before = "".join(f"{name}." for name in self._paths[id(root)])
+            known: dict[str, tuple[Path, str]] = {}  # the items of a list have all but their index in common
             for name, v in [*root.named_parameters(), *others.items()]:
-                paths.setdefault(v, ".".join((*self._paths[id(root)], name)))
+                paths.setdefault(v, before + name)
                 if v not in among or v in self.structure.places:
                     continue
-                holder = name
-                while holder not in modules:
-                    holder = holder.rpartition(".")[0]
-                own = name.removeprefix(holder).lstrip(".")
-                part = "held" if name in others else "bias" if is_bias(own) else "weight"
-                _, _, last = own.rpartition(".")
+                stem, _, last = name.rpartition(".")
                 index = int(last) if last.isdigit() else None
-                self.structure.places[v] = Place(self._paths[id(modules[holder])], part, index)
+                shared = name if index is None else stem
+                if shared not in known:
+                    holder = name
+                    while holder not in modules:
+                        holder = holder.rpartition(".")[0]
+                    own = name.removeprefix(holder).lstrip(".")
+                    known[shared] = self._paths[id(modules[holder])], "bias" if is_bias(own) else "weight"
+                path, part = known[shared]
+                self.structure.places[v] = Place(path, "held" if name in others else part, index)
         self.structure.paths = paths
 
     def _place_leaves(self, order: Sequence[Any]) -> None:

@@ -19,7 +19,7 @@ from autograd.notation.hints import described, did_you_mean
 from autograd.notation.numbers import counted, number, sum_of, weights_and_biases
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import gradient_of, name_of
-from autograd.seeing.facts.phrases import listed, shortened
+from autograd.seeing.facts.phrases import listed, shortened, written_out
 from autograd.seeing.facts.records import NodeFact, Step, Trace
 from autograd.seeing.facts.steps import Steps, Told
 
@@ -76,13 +76,14 @@ class Strides(Told):
 
     def places(self, node: str) -> list[int]:
         """Return the numbers of the steps that compute something of this node."""
-        return [k for k in range(len(self)) if any(v.id == node for e in self._events(k) for v in e.nodes)]
+        return [k for k in range(len(self)) if any(v.id == node for e in self.events_of(k) for v in e.nodes)]
 
-    def _events(self, number: int) -> Sequence[Event]:
+    def events_of(self, number: int) -> Sequence[Event]:
+        """Return what happens in a step."""
         return self._steps.events[self.ends[number - 1] if number else 0 : self.ends[number]]
 
     def told(self, number: int) -> Step:
-        events = self._events(number)
+        events = self.events_of(number)
         if len(events) == 1:
             return self._steps[self.ends[number] - 1]._replace(number=number)
         nodes = [*dict.fromkeys(event.node.id for event in events)]
@@ -98,7 +99,7 @@ class Strides(Told):
 
     def sentences(self) -> list[str]:
         """Return what each step says; "" where a step is a single small one, which speaks for itself."""
-        steps = map(self._events, range(len(self)))
+        steps = map(self.events_of, range(len(self)))
         return [self._sentence(events) if len(events) > 1 else "" for events in steps]
 
     def _sentence(self, events: Sequence[Event]) -> str:
@@ -185,7 +186,11 @@ class Strides(Told):
             assert contribution is not None
             received[event.node.id] = received.get(event.node.id, 0.0) + contribution
             before.setdefault(event.node.id, event.before)
-        for event in self._ends(events):
+        ends = self._ends(events)
+        kept = written_out("sum", ends)
+        for k, event in enumerate(kept):
+            if len(kept) < len(ends) and k == len(kept) - 2:
+                yield "…"
             sign = gradient_of(output, event.node)
             earlier, now = before[event.node.id], received[event.node.id]
             if event.part < event.parts:

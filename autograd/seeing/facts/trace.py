@@ -7,10 +7,11 @@ the forward and reverse passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from autograd.core.arithmetic import NOT_REACHED
+from autograd.core.garbage_collection import collector_paused
 from autograd.core.stale import refuse_stale
 from autograd.graph import topological_order
 from autograd.node import NO_GRADIENT
@@ -19,7 +20,7 @@ from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.seeing.facts.after_an_error import ERROR, NOT_COMPUTED, Raised
 from autograd.seeing.facts.names import check_value, label_of, labels_of, names_in, symbol_of
-from autograd.seeing.facts.places import Structure, structure_of
+from autograd.seeing.facts.places import Structure, structure_in
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Trace
 from autograd.value import Value
 
@@ -27,12 +28,14 @@ LONGEST_NESTED_FORMULA = 60
 """A longer formula does not stand inside another one: its Value is shown as a number there."""
 
 
+@collector_paused()
 def trace(
     output: Value,
     names: Mapping[str, Any] | None = None,
     gradients: Mapping[Value, float] | None = None,
     among: Set[Value] | None = None,
     structure: Structure | None = None,
+    formulas: bool = True,
 ) -> Trace:
     """Return the facts of every Value that ``output`` was computed from.
 
@@ -42,6 +45,7 @@ def trace(
         gradients: ∂output/∂v by Value; if not given, the ``.grad`` of each Value, where the output has one.
         among: the Values to keep, if not all.
         structure: that of the graph, where it was read before.
+        formulas: whether each node has its formula; see `with_formulas` for those of some nodes.
 
     Raises:
         TypeError: if ``output`` is not a Value, or ``names`` not a mapping.
@@ -55,23 +59,18 @@ def trace(
     [('n0', 'n2', 3.0), ('n1', 'n2', 2.0)]
     """
     check_value("a trace", output)
-    structure = structure or structure_of([output])
-    labels = names_in(structure) | labels_of(names)
     order = topological_order(output)
+    structure = structure or structure_in(order)
+    labels = names_in(structure) | labels_of(names)
     refuse_stale([v for v in order if v.inputs])
     order = [v for v in order if among is None or v in among]
     ids = {v: f"n{i}" for i, v in enumerate(order)}
     if gradients is None and output.grad is NO_GRADIENT:
         gradients = {}  # what the leaves hold was left there by other graphs
     gradient = _stored_gradient if gradients is None else gradients.get
-    written: dict[Value, Expression] = {}
-    nodes = [_node(v, ids[v], v is output, gradient(v), labels, written) for v in order]
-    edges = [
-        _edge(ids, target, position, gradient(target))
-        for target in order
-        for position, v in enumerate(target.inputs)
-        if v in ids
-    ]
+    told = _formulas(order, order, labels) if formulas else {}
+    nodes = [_node(v, ids[v], v is output, gradient(v), label_of(v, labels), told.get(v)) for v in order]
+    edges = [edge for v in order if v.op is not None for edge in _edges(ids, v, gradient(v))]
     placed = structure.places
     places = {id: placed[v] for v, id in ids.items() if v in placed}
     return Trace(
@@ -90,33 +89,61 @@ def _role(v: Value, is_output: bool) -> str:
 
 
 def _node(
-    v: Value,
-    name: str,
-    is_output: bool,
-    gradient: float | None,
-    labels: dict[Value, str],
-    written: dict[Value, Expression],
+    v: Value, name: str, is_output: bool, gradient: float | None, label: str, formula: str | None
 ) -> NodeFact:
     if isinstance(v, Raised):
         return NodeFact(name, "", ERROR, NOT_COMPUTED.name, None, v.said, v.data, None)
-    label = label_of(v, labels)
-    whole = None if v.op is None else applied(v.op, [_written(x, labels, written) for x in v.inputs])
-    if whole is not None and not label and len(whole.text) <= LONGEST_NESTED_FORMULA:
-        written[v] = whole
     role = _role(v, is_output)
-    return NodeFact(
-        id=name,
-        label=label,
-        role=role,
-        op=None if v.op is None else v.op.name,
-        symbol=symbol_of(v),
-        formula=None if whole is None else whole.text,
-        value=v.data,
-        gradient=None if role == "constant" else gradient,
-    )
+    op = None if v.op is None else v.op.name
+    known = None if role == "constant" else gradient
+    return NodeFact(name, label, role, op, symbol_of(v), formula, v.data, known)
 
 
-def _written(v: Value, labels: dict[Value, str], written: dict[Value, Expression]) -> Expression:
+def with_formulas(
+    nodes: Iterable[NodeFact], facts: Trace, order: Sequence[Value], names: Mapping[str, Any] | None
+) -> tuple[NodeFact, ...]:
+    """Return some nodes of a trace that has no formulas, with theirs.
+
+    Args:
+        nodes: these.
+        facts: the trace.
+        order: the Values that it was taken of.
+        names: variables by name, as it was given them.
+    """
+    labels = labels_of(names) | {v: node.label for v, node in zip(order, facts.nodes, strict=True)}
+    shown = {node.id: node for node in nodes}
+    values = {node.id: v for v, node in zip(order, facts.nodes, strict=True) if node.id in shown}
+    told = _formulas(values.values(), order, labels)
+    return tuple(shown[id]._replace(formula=told.get(v, shown[id].formula)) for id, v in values.items())
+
+
+def _formulas(
+    wanted: Iterable[Value], order: Sequence[Value], labels: Mapping[Value, str]
+) -> dict[Value, str]:
+    """Return the formulas of some computed Values: the op applied to its inputs, in their names.
+
+    Args:
+        wanted: these.
+        order: they, and what stands in their formulas, in topological order.
+        labels: as `names_in` and `labels_of` give them.
+    """
+    needed = {*wanted}
+    for v in reversed(order):
+        if v in needed:
+            needed.update([x for x in v.inputs if x.op is not None and not label_of(x, labels)])
+    told: dict[Value, str] = {}
+    written: dict[Value, Expression] = {}
+    for v in order:
+        if v.op is None or v not in needed or isinstance(v, Raised):
+            continue
+        whole = applied(v.op, [_written(x, labels, written) for x in v.inputs])
+        told[v] = whole.text
+        if not label_of(v, labels) and len(whole.text) <= LONGEST_NESTED_FORMULA:
+            written[v] = whole
+    return told
+
+
+def _written(v: Value, labels: Mapping[Value, str], written: Mapping[Value, Expression]) -> Expression:
     """Return what stands for an input in a formula: its label, its own formula, or its number."""
     label = label_of(v, labels)
     if label:
@@ -124,11 +151,18 @@ def _written(v: Value, labels: dict[Value, str], written: dict[Value, Expression
     return written[v] if v in written else named(number(v.data))
 
 
-def _edge(ids: Mapping[Value, str], target: Value, position: int, upstream: float | None) -> EdgeFact:
-    source = target.inputs[position]
-    ends = ids[source], ids[target]
-    if source.role == "constant" or target.role == "constant":
-        return EdgeFact(*ends, position, partial=None, contribution=None)
-    partial = None if target.role == ERROR else target.partials[position]
-    sent = None if upstream is None or partial is None or partial is NOT_REACHED else upstream * partial
-    return EdgeFact(*ends, position, partial, sent)
+def _edges(ids: Mapping[Value, str], target: Value, upstream: float | None) -> Iterator[EdgeFact]:
+    """Yield the uses of Values, of those that have an id, as inputs of one."""
+    end, is_constant = ids[target], target.role == "constant"
+    for position, (source, partial) in enumerate(zip(target.inputs, _partials(target), strict=True)):
+        if (start := ids.get(source)) is None:
+            continue
+        if is_constant or source.role == "constant":
+            yield EdgeFact(start, end, position, None, None)
+            continue
+        sent = None if upstream is None or partial is None or partial is NOT_REACHED else upstream * partial
+        yield EdgeFact(start, end, position, partial, sent)
+
+
+def _partials(v: Value) -> Sequence[float | None]:
+    return [None] * len(v.inputs) if v.role == ERROR else v.partials

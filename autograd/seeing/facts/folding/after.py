@@ -17,7 +17,8 @@ def with_box_after(folded: Folded, trace: Trace) -> Folded:
 
     A few such Values, at most `MOST_LOOSE`, stay as they are.
     """
-    members = _after(folded, trace)
+    loose = folded.nodes
+    members = _after(folded, trace) if sum(node.op is not None for node in loose) > MOST_LOOSE else []
     if sum(node.op is not None for node in members) <= MOST_LOOSE:
         return folded
     column = max((group.column for group in folded.groups), default=0) + 1

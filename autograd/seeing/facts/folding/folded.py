@@ -432,9 +432,8 @@ def _group(trace: Trace, box: _Box, members: list[NodeFact], count: int, uses: i
         network = f"{INPUTS} of {title_of(tuple(path), trace.modules)}" if len(whose) > 1 else INPUTS
         group = Group("", argument or network, box.kind, "", (), 0, 1, len(taken), uses=max(taken.values()))
     else:
-        units = {
-            p.module for p in places.values() if p.module in trace.modules and trace.modules[p.module].is_unit
-        }
+        homes = {place.module for place in places.values()}
+        units = {path for path in homes if path in trace.modules and trace.modules[path].is_unit}
         of, turns = trace.modules[box.place].kind, " · ".join(map(str, box.turns))
         title = titled(box.place, box.turns, trace.modules, count)
         holds = any(unit[:-1] == box.place for unit in units)

@@ -92,7 +92,6 @@ def links_between(
     weights = {node.id: node for node in trace.nodes if node.role == "weight"}
     ops = {node.id: node.op for node in trace.nodes}
     links: dict[tuple[str, str], Link] = {}
-    factors: dict[EdgeFact, EdgeFact] = {}  # by each edge the one of the weight that its source meets
     for target, into in groupby(trace.edges, attrgetter("target")):
         box = where.get(target)
         if box is None:
@@ -100,9 +99,10 @@ def links_between(
         met: dict[int, EdgeFact] | None = None
         for edge in (edges := [*into]):
             origin = where.get(edge.source)
-            if not origin or origin == box or box in shared.get(edge.source, ()):
+            if not origin or origin == box or (shared and box in shared.get(edge.source, ())):
                 continue
-            link = links.setdefault((origin, box), Link(origin, box))
+            if (link := links.get((origin, box))) is None:
+                link = links[origin, box] = Link(origin, box)
             link.edges.append(edge)
             if met is None:
                 met = _met(ops[target], edges)
@@ -110,15 +110,17 @@ def links_between(
             if factor is not None and factor.source in weights:
                 home, id = where.get(factor.source), factor.source
                 if home in (None, box) or box in shared.get(id, ()) or home == origin != id:
-                    factors[edge] = factor
+                    link.taken.append(factor)
+                    continue
+            if edge.partial is not None and edge.source not in weights:
+                link.beside.append(edge)
     computing = {where[node.id] for node in trace.nodes if node.op and node.id in where}
     uses = Counter(edge.source for edge in trace.edges)
     for link in links.values():
-        taken = dict.fromkeys(factors[edge] for edge in link.edges if edge in factors)
+        taken = dict.fromkeys(link.taken)
         link.weights = [weights[id] for id in dict.fromkeys(edge.source for edge in taken)]
-        if link.weights:
-            plain = (edge for edge in link.edges if edge.partial is not None and edge not in factors)
-            link.beside = [edge for edge in plain if edge.source not in weights]
+        if not link.weights:
+            link.beside = []
         if link.source in computing:
             carried = [edge for edge in link.edges if edge.source in weights]
             link.tied = [weights[id] for id in dict.fromkeys(edge.source for edge in carried)]
@@ -131,7 +133,7 @@ def links_between(
 def _met(op: str | None, edges: Iterable[EdgeFact]) -> dict[int, EdgeFact]:
     """Return by position the edge of what an op multiplies an input by, given all edges into one node."""
     used = {edge.position: edge for edge in edges}
-    pairs = [pair for pair in multiplied(op, max(used) + 1) if used.keys() >= {*pair}]
+    pairs = [(a, b) for a, b in multiplied(op, max(used) + 1) if a in used and b in used]
     return {a: used[b] for pair in pairs for a, b in (pair, pair[::-1])}
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from html import escape
 from itertools import combinations
-from operator import attrgetter
 from string import Template
 from typing import Any
 from zlib import compress
@@ -18,14 +17,24 @@ from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.frame import asset, document, embedded
 from autograd.seeing.pages.player.content import Content, facts
 from autograd.seeing.pages.player.packing.pictures import plain_views
+from autograd.seeing.pages.player.sketch import Sketch, is_sketched
 from autograd.seeing.pages.player.svg.view import View
 from autograd.seeing.pages.player.touch import script
 from autograd.seeing.pages.player.views.choice import views
 
 SCRIPTS = "facts.js", "picture.js", "canvas.js", "stepping.js", "prediction.js", "controls.js"
 """The parts of the player, in the order in which they stand in a page."""
-PARTS: Mapping[str, Callable[[View], object]] = {"windows": attrgetter("slides")}
-"""Script and style that a page has only if one of its views needs them, and how that is told."""
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "boxes": ("lines.js", "boxes.js", "boxes.css"),
+    "windows": ("windows.js", "windows.css"),
+    "sketch": ("sketch.js", "sketch.css"),
+}
+"""Scripts and styles that a page has only if it needs them."""
+BOXES = "data-between="
+"""Tells that a picture is one of boxes of Modules."""
+
+COMMENT = re.compile(r"(?<=[;{},)]) // [^\"'`]*$")
+"""A comment at the end of a line of a script: there is nothing in it that could end a text."""
 
 LONGEST_TEXT = 120
 """At most this many steps are told in the text for browsers that run no scripts."""
@@ -59,20 +68,24 @@ def page(content: Content) -> str:
 
 
 def _page(content: Content) -> str:
-    pictures = views(content.trace, content.layers)
-    plain = plain_views(pictures, content.outlined)
+    if is_sketched(content):
+        sketch = Sketch(content)
+        pictures, plain, shown = sketch.views, plain_views(sketch.views, sketch.trace), sketch.facts()
+        steps: Sequence[Step] = sketch.strides
+    else:
+        pictures = views(content.trace, content.layers)
+        plain, shown, steps = plain_views(pictures, content.outlined), facts(content), content.steps
     drawings = _taken_out(plain)
-    shown = facts(content)
     questions = shown.pop("questions")
-    needed = [name for name, is_needed in PARTS.items() if any(map(is_needed, pictures))]
-    styles = ["graph.css", "player.css", "touch.css", *(f"{name}.css" for name in needed)]
-    if content.samples:
-        styles.append("samples.css")
+    needed = _needed(content, pictures)
+    styles = ["graph.css", "player.css", *([] if is_sketched(content) else ["touch.css"])]
+    styles += [file for part in needed for file in PARTS[part] if file.endswith(".css")]
+    styles += ["samples.css"] if content.samples else []
     body = Template(asset(__package__, "player.html")).substitute(
         heading=escape(content.title),
         arrangement=_arrangement(pictures[0].svg),
         picture=pictures[0].svg,
-        text=_text(content),
+        text=_text(content, steps),
     )
     return document(
         content.title,
@@ -86,21 +99,32 @@ def _page(content: Content) -> str:
             "questions": packed(questions),
         },
         colours={"lit": LIT},
+        rules={"img-src": "data:"} if is_sketched(content) else None,
     )
+
+
+def _needed(content: Content, pictures: Sequence[View]) -> list[str]:
+    """Return which of the `PARTS` a page needs."""
+    found = {
+        "boxes": any(BOXES in view.svg for view in pictures),
+        "windows": any(view.slides for view in pictures),
+        "sketch": is_sketched(content),
+    }
+    return [part for part, is_needed in found.items() if is_needed]
 
 
 def player(needed: Collection[str] = (), computes: bool = False) -> str:
     """Return the script of a page: files that say the same names within one function.
 
     Args:
-        needed: the parts that its views need.
+        needed: which of the `PARTS` the page has.
         computes: whether scripts by which the page computes itself stand before it.
     """
-    names = [*SCRIPTS[:-1], *(f"{name}.js" for name in needed), SCRIPTS[-1]]
+    more = [file for part in needed for file in PARTS[part] if file.endswith(".js")]
     parts = [
         asset("autograd.seeing.pages", "elements.js"),
-        *([asset(__package__, "numbers.js")] if needed and not computes else []),
-        *(asset(__package__, "scripts", name) for name in names),
+        *([asset(__package__, "numbers.js")] if "windows" in needed and not computes else []),
+        *(asset(__package__, "scripts", name) for name in (*SCRIPTS[:-1], *more, SCRIPTS[-1])),
     ]
     return f'"use strict";\n(() => {{\n{"".join(parts)}}})();\n'
 
@@ -112,12 +136,12 @@ def players() -> list[str]:
 
 
 def compact(text: str) -> str:
-    """Return a script without its indentation and without lines that are comments.
+    """Return a script without its indentation and its comments.
 
     >>> compact("if (a) {\\n  // or not\\n  b(); // c\\n}")
-    'if (a) {\\nb(); // c\\n}'
+    'if (a) {\\nb();\\n}'
     """
-    lines = map(str.strip, text.splitlines())
+    lines = (COMMENT.sub("", line.strip()) for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
@@ -146,9 +170,9 @@ def _arrangement(svg: str) -> str:
 # ------------------------------------------------------------------------------ without scripts
 
 
-def _text(content: Content) -> str:
+def _text(content: Content, steps: Sequence[Step]) -> str:
     """Return every step as text, in a list for each pass; forward mode has only one."""
-    told = list(content.steps[:LONGEST_TEXT])
+    told = list(steps[:LONGEST_TEXT])
     parts = []
     for title, steps in _passes(told):
         items = "".join(
@@ -159,7 +183,7 @@ def _text(content: Content) -> str:
     if beside is not None and beside.parts_at is not None:
         where = f"{beside.engine} parts from the right engine at step {beside.parts_at + 1}."
         parts.append(f"<p>{escape(where)} {escape(beside.diagnosis)}</p>")
-    more = len(content.steps) - len(told)
+    more = len(steps) - len(told)
     if more:
         parts.append(f"<p>… and {counted(more, 'more step')}, too many to tell without scripts.</p>")
     return "".join(parts)

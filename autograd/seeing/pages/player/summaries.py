@@ -19,7 +19,7 @@ def summaries(layers: Iterable[Layer], steps: Sequence[Step]) -> dict[str, Any]:
     told from the beginning.
     """
     computed = {id: step.number for step in steps if step.phase == "forward" for id in step.nodes}
-    complete = {step.node: step.number for step in steps if step.phase == "reverse"}
+    complete = {id: step.number for step in steps if step.phase == "reverse" for id in step.nodes}
     return {
         layer.key: [
             _last(group, computed, len(steps)),

@@ -265,14 +265,18 @@ const SHEET = 1020, CARD = 170; // how much of a picture a sheet shows where its
 // A picture that would be too small on a sheet is printed in parts below each other; they overlap by a card.
 function layOnPaper() {
   const { width, height } = size();
-  if (width <= SHEET) return;
-  const count = Math.ceil((width - CARD) / (SHEET - CARD));
-  const further = (width - CARD) / count;
-  for (let k = 0; k < count; k++) {
+  const cut = (whole, most) => {
+    const count = whole > most ? Math.ceil((whole - CARD) / (most - CARD)) : 1;
+    return [count, (whole - CARD) / count];
+  };
+  const [[columns, further], [rows, lower]] = [cut(width, SHEET), cut(height, 1.3 * SHEET)];
+  if (columns * rows < 2) return;
+  for (let k = 0; k < columns * rows; k++) {
     const part = svg.cloneNode(true);
     part.classList.add("part");
-    part.setAttribute("viewBox", `${k * further} 0 ${further + CARD} ${height}`);
+    part.setAttribute("viewBox", `${(k % columns) * further} ${Math.floor(k / columns) * lower} ${further + CARD} ${lower + CARD}`);
     part.setAttribute("width", further + CARD);
+    part.setAttribute("height", lower + CARD);
     part.style.setProperty("--small", `${1.5 * SMALLEST}px`);
     canvas.append(part);
   }

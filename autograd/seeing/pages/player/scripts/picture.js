@@ -19,8 +19,9 @@ function mount(wanted) {
   kept = [svg, ...kept.filter((other) => other !== svg)];
   for (const other of kept.splice(MOST_KEPT)) other.remove();
   for (const other of kept) other.classList.toggle("ahead", other !== svg);
-  if (!svg.isConnected) canvas.append(svg);
+  if (svg.parentNode !== canvas) canvas.append(svg); // it may stand in another picture
   if (isFocused) focusPicture();
+  arrange(view);
   ({ lit, slots, nodesOf } = view);
   refresh(view);
   fit();
@@ -28,6 +29,8 @@ function mount(wanted) {
   const index = views.indexOf(view);
   getReady([views[index + 1], views[index - 1]].filter((other) => other && other.parent === view.parent));
 }
+
+function arrange() {} // where there are boxes, boxes.js does
 
 // What had the focus is not shown any more: a screen reader says what is.
 function focusPicture() {
@@ -90,15 +93,7 @@ function prepare(view) {
   view.nodeElement = membersOf(view.name, view.nodes, (i) => `n${i}`, parts);
   view.edgeElement = membersOf(view.name, view.edges, (i) => keys[i], parts);
   view.unlabelled = new Set();
-  view.nodesOf = new Map();
-  for (const [node, part] of view.nodeElement) {
-    if (!view.nodesOf.has(part)) view.nodesOf.set(part, []);
-    view.nodesOf.get(part).push(node);
-  }
-  const seen = new Set();
-  view.shared = new Map(); // arrows that stand for many edges carry no one's sign, but the size of all
-  for (const part of view.edgeElement.values()) seen.has(part) ? view.shared.set(part, []) : seen.add(part);
-  for (const [edge, part] of view.edgeElement) view.shared.get(part)?.push(edge);
+  sortOut(view);
   const knobs = new Map([...view.nodesOf.keys()].map((part) => [part, part]));
   for (const [id, name] of Object.entries(view.opens)) {
     const part = parts.get(id);
@@ -118,11 +113,23 @@ function prepare(view) {
     const holder = viewNamed(part.dataset.opens)?.parent;
     if (holder && holder !== view.name) part.how = `${plainName(nodes.at(-1))}, ${titleOf(holder)}`;
   }
-  view.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
+  root.labels = [...root.querySelectorAll(".edge [transform]")].map((label) => label.transform.baseVal.consolidate().matrix);
   view.lit = { frames: element("g"), flows: element("g") };
   root.prepend(view.lit.frames); // below the graph, so that no number is crossed
   root.append(view.lit.flows);
   if (view.slides) slideOver(view);
+}
+
+function sortOut(view) {
+  view.nodesOf = new Map();
+  for (const [node, part] of view.nodeElement) {
+    if (!view.nodesOf.has(part)) view.nodesOf.set(part, []);
+    view.nodesOf.get(part).push(node);
+  }
+  const seen = new Set();
+  view.shared = new Map(); // arrows that stand for many edges carry no one's sign, but the size of all
+  for (const part of view.edgeElement.values()) seen.has(part) ? view.shared.set(part, []) : seen.add(part);
+  for (const [edge, part] of view.edgeElement) view.shared.get(part)?.push(edge);
 }
 
 const viewNamed = (name) => views.find((other) => other.name === name);
@@ -186,8 +193,17 @@ function boxOf(node) {
 // In the units of the whole picture: a dot lies in a box that is moved as one.
 function placed(part, group = part.parentNode) {
   const { x, y, width, height } = part.getBBox();
-  const moved = group === svg ? null : group.transform.baseVal.consolidate();
-  return { x: x + (moved?.matrix.e ?? 0), y: y + (moved?.matrix.f ?? 0), width, height };
+  const [right, down] = offsetOf(group);
+  return { x: x + right, y: y + down, width, height };
+}
+
+function offsetOf(group) {
+  if (group === svg) return [0, 0];
+  const [right, down] = offsetOf(group.parentNode);
+  const box = group.viewBox?.baseVal; // of a picture in the picture
+  if (box) return [right + group.x.baseVal.value - box.x, down + group.y.baseVal.value - box.y];
+  const { e, f } = group.transform.baseVal.consolidate()?.matrix ?? { e: 0, f: 0 };
+  return [right + e, down + f];
 }
 
 // What is out of sight follows when a hand that drags a number rests.
@@ -208,7 +224,7 @@ const refreshAll = () => refresh(view);
 // A box of dots is seen as one.
 function isSeen(node) {
   const part = view.nodeElement.get(node);
-  const group = part.parentNode === svg ? part : part.parentNode;
+  const group = part.parentNode.viewBox ? part : part.parentNode;
   group.around ??= placed(group, group);
   const { x, y, width, height } = group.around;
   const [left, top] = [at.x + x * at.scale, at.y + y * at.scale];
@@ -233,8 +249,12 @@ function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement
 // A row of a folded box: before its values, before its gradients are complete, and then.
 function refreshBox(name, slot) {
   const [, key, row] = name.split(":");
+  write(slot, rowOfBox(key, row));
+}
+
+function rowOfBox(key, row) {
   const [computed, complete, rows] = facts.boxes[key];
-  write(slot, rows[row][place > complete ? 2 : place > computed ? 1 : 0]);
+  return rows[row][place > complete ? 2 : place > computed ? 1 : 0];
 }
 
 function write(slot, text) {
@@ -411,7 +431,8 @@ function frame(node, kind) {
   const box = boxOf(node);
   if (box === undefined) return;
   const around = { x: box.x - 5, y: box.y - 5, width: box.width + 10, height: box.height + 10, rx: 8 };
-  const inside = view.nodeElement.get(node).classList.contains("dot"); // of a filled box, which would hide it
+  const part = view.nodeElement.get(node);
+  const inside = part.classList.contains("dot") || part.ownerSVGElement !== svg; // of a filled box, which would hide it
   drawn(inside ? lit.flows : lit.frames, "rect", { ...around, class: kind });
 }
 
@@ -433,13 +454,14 @@ function flow(key, backwards, number) {
   const line = view.edgeElement.get(key)?.querySelector(".line");
   if (!line) return;
   const d = line.getAttribute("d");
-  drawn(lit.flows, "path", { d, class: "flow" });
-  const along = clearOf(view.labels, d);
+  const layer = drawn(lit.flows, "g", { transform: `translate(${offsetOf(line.ownerSVGElement)})` });
+  drawn(layer, "path", { d, class: "flow" });
+  const along = clearOf(line.ownerSVGElement.labels, d);
   const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
-  const head = drawn(lit.flows, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
+  const head = drawn(layer, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
   head.style.cssText = way; // the page's policy forbids a style attribute
   if (isFast() || number === "") return;
-  const traveller = drawn(lit.flows, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
+  const traveller = drawn(layer, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
   traveller.textContent = number;
   traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;
 }

@@ -147,8 +147,8 @@ def graph_view(trace: Trace, prefix: str, elsewhere: Collection[str] = ()) -> Vi
     return View("graph", "graph", canvas("".join(drawn), places.width, places.height), nodes, edges)
 
 
-def canvas(content: str, width: float, height: float) -> str:
-    """Return an ``<svg>`` element of this size."""
+def canvas(content: str, width: float, height: float, **more: object) -> str:
+    """Return an ``<svg>`` element of this size, with more attributes if there are any."""
     return tag(
         "svg",
         content,
@@ -158,4 +158,5 @@ def canvas(content: str, width: float, height: float) -> str:
         viewBox=f"0 0 {coordinate(width)} {coordinate(height)}",
         width=width,
         height=height,
+        **more,
     )

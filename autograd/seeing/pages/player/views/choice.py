@@ -19,10 +19,18 @@ from autograd.seeing.pages.player.views.network import network_views
 from autograd.seeing.pages.player.views.parts import Whole, fits, views_of
 from autograd.seeing.pages.player.views.pictures import on_pictures
 
-__all__ = ["MOST_NODES", "View", "boxes_of", "views"]
+__all__ = ["INSTEAD", "MOST_NODES", "View", "boxes_of", "views"]
 
 MOST_NODES = 12_000
-"""A graph of more nodes is refused: its page would be many megabytes and its walk hours long."""
+"""A graph of more nodes is not shown value by value: its page would be many megabytes, its walk hours long.
+
+Of a network its Modules are shown instead, by `autograd.seeing.pages.player.sketch`.
+"""
+INSTEAD = (
+    "Follow one weight through it with gradient_path(output, weight), or all of its weights with the gallery "
+    "of their paths"
+)
+"""How to get at what is not shown of such a graph."""
 
 LEGIBLE = 35
 """A network of more nodes is folded: in one picture of all of it, the numbers would be too small to read."""
@@ -50,8 +58,7 @@ def views(trace: Trace, layers: Sequence[Layer] = ()) -> list[View]:
     if len(trace.nodes) > MOST_NODES:
         raise ValueError(
             f"the graph has {count(len(trace.nodes))} nodes and {count(len(trace.edges))} edges, too many to "
-            f"step through (at most {count(MOST_NODES)}). Follow one weight through it with "
-            "gradient_path(output, weight), or all of its weights with the gallery of their paths"
+            f"step through (at most {count(MOST_NODES)}). {INSTEAD}"
         )
     layers = layers or boxes_of(trace)
     first, *others = network_views(trace, layers) if layers else _graph_views(trace)

@@ -42,7 +42,7 @@ FIRST = "network"
 def network_views(trace: Trace, layers: Sequence[Layer]) -> list[View]:
     """Return the whole network, then each box followed by what is in it."""
     row = Row(Whole(trace), layers, "")
-    return [_overview(row, FIRST, "network", None), *_views_inside(row, FIRST)]
+    return [overview(row, FIRST, "network", None), *_views_inside(row, FIRST)]
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,14 @@ class Row:
         layers: the boxes.
         prefix: what the names of their views begin with; the ids of elements begin with these names.
         outside: how many boxes, the first ones, stand for what comes from elsewhere.
+        drawn: what the boxes are drawn as; empty where that is what they are.
     """
 
     whole: Whole
     layers: Sequence[Layer]
     prefix: str
     outside: int = 0
+    drawn: Sequence[Layer] = ()
 
     def name(self, layer: int, unit: int | None = None) -> str:
         """Return the name of the view of a box, or of one of its units."""
@@ -72,9 +74,8 @@ class Row:
         opens_as = self.layers[layer].opens_as
         own = {} if opens_as == "outside" else {box: self.name(layer)}
         if opens_as in ("neurons", "boxes", "windows"):
-            own |= {
-                f"{box}-{dot.key}": self.name(layer, dot.unit) + dot.inner for dot in self.layers[layer].dots
-            }
+            dots = (self.drawn or self.layers)[layer].dots
+            own |= {f"{box}-{dot.key}": self.name(layer, dot.unit) + dot.inner for dot in dots}
         return own
 
     def within(self, layer: int) -> Row:
@@ -137,16 +138,16 @@ def _views_inside(row: Row, parent: str) -> list[View]:
             own, *inside = views_of(row.whole, {node.id for node in layer.nodes}, name, layer.title, parent)
         elif layer.opens_as == "boxes":
             inner = row.within(i)
-            own, inside = _overview(inner, name, layer.title, parent), _views_inside(inner, name)
+            own, inside = overview(inner, name, layer.title, parent), _views_inside(inner, name)
         else:
             draw, units = _windows_view if layer.slides else _layer_view, enumerate(layer.units)
             own, is_open = draw(row, i, parent), layer.opens_as in ("neurons", "windows")
             inside = [view for j, unit in units if is_open for view in _neuron_views(row, unit, i, j)]
-        views += [replace(own, about=_about(layer)), *inside]
+        views += [replace(own, about=about(layer)), *inside]
     return views
 
 
-def _about(layer: Layer) -> str:
+def about(layer: Layer) -> str:
     """Return the class of a box's Module, and what that says of itself; "" of what is no Module."""
     return ": ".join(filter(None, [layer.group.of, layer.group.brief])) if layer.group else ""
 
@@ -154,9 +155,9 @@ def _about(layer: Layer) -> str:
 # -------------------------------------------------------------------------------------- the boxes
 
 
-def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
+def overview(row: Row, name: str, title: str, parent: str | None) -> View:
     """Show a box for each layer or other Module, and an arrow for all that one takes from another."""
-    layers = row.layers
+    layers = row.drawn or row.layers
     between = _room_for_words(said for (i, j), said in row.words.items() if j == i + 1)
     standing = stand(
         [layer_size(layer) for layer in layers], row.links,
@@ -177,7 +178,8 @@ def _overview(row: Row, name: str, title: str, parent: str | None) -> View:
         drawn.append(bent_arrow(arrow, ways[i, j], row.words[i, j]))
         edges |= _shown_by(arrow, link)
     ends = (ways[ends][-1].x + text_width(said, SMALL_SIZE) for ends, said in row.words.items())
-    svg = canvas("".join(drawn), max(standing.width, *(x + MARGIN for x in ends), 0), standing.height)
+    width = max(standing.width, *(x + MARGIN for x in ends), 0)
+    svg = canvas("".join(drawn), width, standing.height, data_between=between)
     return View(name, title, svg, nodes, edges, opens, parent)
 
 

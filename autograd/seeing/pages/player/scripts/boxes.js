@@ -1,0 +1,175 @@
+// Boxes of Modules stand in lines as wide as the page, and open in the place where they stand.
+const HEADING = 34, HEADER = 30, KNOB = 9;
+
+// The boxes of a view, in order, and its arrows between them; undefined for a view of anything else.
+function rowOf(view) {
+  if (view.row || !view.element.dataset.between) return view.row;
+  const boxes = [...view.element.querySelectorAll(":scope > .layer")].map((part) => {
+    const frame = part.querySelector(".frame");
+    const size = [Number(frame.getAttribute("width")), Number(frame.getAttribute("height"))];
+    const box = { part, frame, size, isOutside: part.classList.contains("elsewhere"), inner: viewNamed(view.opens[part.id]) };
+    if (box.inner && !box.isOutside) box.knob = knobOf(box);
+    return box;
+  });
+  const places = new Map(boxes.map(({ part }, k) => [part.id.slice(view.name.length + 1), k]));
+  const arrows = [...view.element.querySelectorAll(":scope > .edge")].map((arrow) => {
+    const ends = arrow.id.slice(view.name.length + 1).split("-to-");
+    return { arrow, ends: ends.map((name) => places.get(name)) };
+  });
+  view.row = { boxes, arrows, between: Number(view.element.dataset.between) };
+  return view.row;
+}
+
+function knobOf(box) {
+  const knob = element("g", { class: "fold", role: "button", tabindex: "0", "aria-expanded": "false", "aria-label": `${box.inner.title}, in place` });
+  knob.append(element("circle", { r: KNOB }), element("path", { d: "M-4 0h8M0 -4v8" }), element("title", {}, "Open it here, or close it"));
+  const toggle = (event) => {
+    event.stopPropagation();
+    event.preventDefault();
+    if (!dragged || event.type === "keydown") openHere(box);
+  };
+  knob.addEventListener("click", toggle);
+  knob.addEventListener("keydown", (event) => ["Enter", " "].includes(event.key) && toggle(event));
+  box.part.after(knob);
+  return knob;
+}
+
+function openHere(box) {
+  box.isOpen = !box.isOpen;
+  view.widest = undefined;
+  box.knob.setAttribute("aria-expanded", box.isOpen);
+  light(undefined);
+  arrange(view);
+  ({ slots, nodesOf } = view);
+  refresh(view);
+  if (fitted) fit();
+  const { x, y, width, height } = placed(box.part);
+  see({ x, y, width: Math.min(width, room.width / at.scale - 2 * MARGIN), height: Math.min(height, room.height / at.scale - 2 * MARGIN) });
+  lightHere();
+}
+
+// Places what a view shows, each box as large as it is, in lines as wide as there is room.
+arrange = (view) => {
+  if (rowOf(view)) {
+    const widest = widestFor(view);
+    if (view.widest === widest && !openedIn(view).length) return;
+    settle(view, false, widest);
+  } else if (view.whole) crop(view, false);
+  if (view.own || openedIn(view).length) compose(view);
+  for (const part of view.nodeElement.values()) part.box = part.around = part.parentNode.around = undefined;
+};
+
+function settle(view, isInside, room) {
+  view.widest = isInside ? undefined : room;
+  const { boxes, arrows, between } = view.row;
+  const shown = boxes.filter((box) => !(isInside && box.isOutside));
+  for (const { part, isOutside } of boxes) part.classList.toggle("aside", isInside && isOutside);
+  const places = new Map(shown.map((box, k) => [boxes.indexOf(box), k]));
+  const sizes = shown.map((box) => sizeOf(box, room));
+  const drawn = arrows.filter(({ arrow, ends }) => {
+    const isDrawn = ends.every((end) => places.has(end));
+    arrow.classList.toggle("aside", !isDrawn);
+    return isDrawn;
+  });
+  const standing = stand(sizes, drawn.map(({ ends }) => ends.map((end) => places.get(end))), room, between);
+  shown.forEach((box, k) => put(box, standing.corners[k], sizes[k]));
+  const ends = drawn.map(({ arrow }, k) => bend(arrow, standing.ways[k]));
+  view.extent = [0, 0, Math.max(standing.width, ...ends), standing.height];
+  resizePicture(view);
+  return view.extent.slice(2);
+}
+
+function resizePicture({ element, extent }) {
+  element.setAttribute("viewBox", extent.join(" "));
+  element.setAttribute("width", extent[2]);
+  element.setAttribute("height", extent[3]);
+}
+
+// How wide lines are: so that the whole is shown as large as can be, or else as wide as the page.
+function widestFor(view) {
+  const { boxes, arrows, between } = view.row;
+  const most = (room.width - MARGIN) / LEGIBLE;
+  if (boxes.some(({ isOpen }) => isOpen)) return most;
+  const scaleAt = (widest) => {
+    const { width, height } = stand(boxes.map(({ size }) => size), arrows.map(({ ends }) => ends), widest, between);
+    return Math.min(room.width / width, room.height / height, 1.5);
+  };
+  const widths = [room.width / 1.5, room.width / 1.25, room.width, most];
+  const best = widths.reduce((one, other) => (scaleAt(other) > scaleAt(one) + 0.01 ? other : one));
+  return scaleAt(best) < LEGIBLE ? most : best;
+}
+
+// The size of a box: its own, or that of what it opens as, with a title above.
+function sizeOf(box, widest) {
+  box.part.classList.toggle("unfolded", Boolean(box.isOpen));
+  if (!box.isOpen) {
+    if (box.inner?.element?.parentNode === box.part.parentNode) box.inner.element.remove();
+    return box.size;
+  }
+  const { inner } = box;
+  prepare(inner);
+  kept = kept.filter((other) => other !== inner.element);
+  inner.element.classList.remove("ahead");
+  for (const name of ["style", "tabindex"]) inner.element.removeAttribute(name); // it may have been shown alone
+  const [width, height] = rowOf(inner) ? settle(inner, true, widest - 2 * MARGIN) : crop(inner, true);
+  box.knob.after(inner.element);
+  return [Math.max(width, box.size[0]), height + HEADING];
+}
+
+// Of a layer between those before and after it only the layer itself is shown within others.
+function crop(view, isInside) {
+  view.whole ??= view.element.getAttribute("viewBox").split(" ").map(Number);
+  view.extent = view.whole;
+  const around = view.element.querySelector(":scope > .around");
+  const beside = [...view.element.querySelectorAll(`[id^="${view.name}-before"], [id^="${view.name}-after"]`)];
+  for (const part of [...beside, around, around?.nextElementSibling, around?.nextElementSibling.nextElementSibling]) part?.classList.toggle("aside", isInside);
+  if (isInside && around) {
+    const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(around.getAttribute(name)));
+    view.extent = [x, y + HEADER, width, height - HEADER];
+  }
+  resizePicture(view);
+  return view.extent.slice(2);
+}
+
+function put(box, [x, y], [width, height]) {
+  const moved = box.part.querySelector(":scope > g");
+  moved.setAttribute("transform", `translate(${Math.round(x)} ${Math.round(y)})`);
+  box.frame.setAttribute("width", width);
+  box.frame.setAttribute("height", height);
+  box.knob?.setAttribute("transform", `translate(${Math.round(x + width)} ${Math.round(y)})`);
+  if (!box.isOpen) return;
+  box.inner.element.setAttribute("x", Math.round(x + (width - box.inner.extent[2]) / 2));
+  box.inner.element.setAttribute("y", Math.round(y + HEADING));
+}
+
+const openedIn = (view) => (view.row?.boxes ?? []).filter(({ isOpen }) => isOpen);
+
+// What is in an opened box is found there and no longer in the box.
+function compose(view) {
+  const { nodeElement, edgeElement, slots, nodesOf, shared } = view;
+  const own = (view.own ??= { nodeElement, edgeElement, slots, nodesOf, shared });
+  Object.assign(view, { nodeElement: new Map(own.nodeElement), edgeElement: new Map(own.edgeElement), slots: new Map(own.slots) });
+  for (const { part: outer, inner } of openedIn(view)) {
+    compose(inner);
+    const isSeen = (part) => !part.closest(".aside");
+    for (const [node, part] of inner.nodeElement) if (outer.contains(own.nodeElement.get(node)) && isSeen(part)) view.nodeElement.set(node, part);
+    for (const [edge, part] of inner.edgeElement) if (!own.edgeElement.has(edge)) view.edgeElement.set(edge, part);
+    for (const [name, slot] of inner.slots) if (isSeen(slot) && (!view.slots.has(name) || outer.contains(view.slots.get(name)))) view.slots.set(name, slot);
+  }
+  sortOut(view);
+}
+
+// Each picture shows its own, and what is in both is shown in both.
+const refreshAlone = refresh;
+refresh = (view, nodes, edges) => {
+  refreshAlone({ ...view, ...view.own }, nodes, edges);
+  for (const { inner } of openedIn(view)) refresh(inner, nodes, edges);
+};
+
+new ResizeObserver(() => {
+  if (!view?.row) return;
+  measureRoom();
+  arrange(view);
+  if (fitted) fit();
+  lightHere();
+}).observe(canvas);

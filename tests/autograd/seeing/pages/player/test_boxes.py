@@ -1,0 +1,241 @@
+"""Boxes in a browser: they stand in lines as wide as the page, and open where they stand."""
+
+import re
+
+import pytest
+
+from autograd.notation.numbers import number
+from autograd.seeing.pages.frame import asset
+from autograd.seeing.pages.player.svg.arrows import bent_arrow
+from autograd.seeing.pages.player.svg.elements import Point
+from autograd.seeing.pages.player.views.network import MARGIN, Row, overview
+from autograd.seeing.pages.player.views.parts import Whole
+from autograd.seeing.pages.player.views.ways import stand
+from autograd.seeing.walk import walk
+from nn import MLP, GRUCell, Recurrent, Transformer, losses
+from tests.autograd.seeing.pages.player.test_ways import plans
+from tests.shown import MEASURE, SMALLEST
+
+LINES = asset("autograd.seeing.pages.player", "scripts", "lines.js")
+NUMBER = re.compile(r"-?[0-9.]+")
+
+
+def mlp():
+    return losses.cross_entropy(MLP(12, [8, 6, 3], "tanh", seed=0)([0.1 * k for k in range(1, 13)]), 1)
+
+
+def in_time():
+    return losses.mse(Recurrent(GRUCell(2, 3, seed=0), 1, seed=1)([[0.1, 0.2]] * 3), 0.0)
+
+
+def with_blocks():
+    return Transformer(9, 8, 2, 2, 4, seed=0)([1, 2])[-1][0]
+
+
+NETWORKS = {"mlp": mlp, "in time": in_time, "blocks": with_blocks}
+
+
+@pytest.fixture(params=NETWORKS, scope="module")
+def steps(request):
+    return walk(NETWORKS[request.param]())
+
+
+# --------------------------------------------------------------------------------- lines and ways
+
+
+@pytest.fixture(scope="module")
+def some():
+    """Plans of boxes and arrows."""
+    found = []
+    from hypothesis import given, settings
+
+    @settings(max_examples=60)
+    @given(plans())
+    def take(plan):
+        found.append(plan)
+
+    take()
+    return found
+
+
+def test_boxes_stand_in_a_page_as_they_stand_without_scripts(opened, some):
+    """The same lines, and the same ways, whatever the boxes, the arrows and the width."""
+    asked = [[sizes, sorted(set(pairs)), widest] for sizes, pairs, widest in some]
+    sheet = opened("<!doctype html>", ready=False)
+    told = sheet.evaluate(f"(plans) => {{ {LINES} return plans.map((plan) => stand(...plan, 60)); }}", asked)
+    for (sizes, pairs, widest), shown in zip(asked, told, strict=True):
+        found = stand(sizes, pairs, widest=widest, between=60, margin=MARGIN)
+        assert flat(shown["corners"]) == pytest.approx(flat(found.corners))
+        assert [shown["width"], shown["height"]] == pytest.approx([found.width, found.height])
+        for pair, way in zip(pairs, shown["ways"], strict=True):
+            assert flat(way) == pytest.approx(flat(found.ways[pair]))
+
+
+def flat(points):
+    return [x for point in points for x in point]
+
+
+def test_an_arrow_bends_in_a_page_as_it_does_without_scripts(opened, some):
+    ways = [way for sizes, pairs, widest in some for way in ways_of(sizes, pairs, widest)][:200]
+    sheet = opened("<!doctype html>", ready=False)
+    drawn = sheet.evaluate(
+        f"""([markup, ways]) => {{ {LINES}
+        document.body.innerHTML = `<svg>${{markup}}</svg>`;
+        const arrow = document.querySelector("g");
+        return ways.map((way) => (bend(arrow, way), arrow.outerHTML));
+        }}""",
+        [bent_arrow("a", [Point(0, 0), Point(9, 0)], "w"), ways],
+    )
+    for way, shown in zip(ways, drawn, strict=True):
+        wanted = bent_arrow("a", [Point(*point) for point in way], "w")
+        assert NUMBER.sub("", shown).replace("></path>", "/>") == NUMBER.sub("", wanted)
+        assert [*map(float, NUMBER.findall(shown))] == pytest.approx(
+            [*map(float, NUMBER.findall(wanted))], abs=0.11
+        )
+
+
+def ways_of(sizes, pairs, widest):
+    return [
+        [[*point] for point in way]
+        for way in stand(sizes, pairs, widest=widest, between=60, margin=MARGIN).ways.values()
+    ]
+
+
+def test_a_picture_of_boxes_can_be_laid_out_anew(steps):
+    """All that the page needs for this stands in the picture: the boxes in their order, arrows by name."""
+    content = steps.content()
+    row = Row(Whole(content.trace), content.layers, "")
+    svg = overview(row, "network", "", None).svg
+    boxes = re.findall(r'<g id="network-(l\d+)" class="node layer', svg)
+    assert boxes == [row.name(k) for k in range(len(content.layers))]
+    arrows = re.findall(r'id="network-(l\d+)-to-(l\d+)"', svg)
+    assert {(boxes.index(a), boxes.index(b)) for a, b in arrows} == set(row.links)
+
+
+@pytest.mark.parametrize("width", [360, 978, 1400])
+def test_closed_boxes_need_no_scrolling_sideways(opened, steps, width):
+    sheet = opened(steps.html(), width=width)
+    canvas, picture = (
+        sheet.locator(part).bounding_box() for part in ("#canvas", "#canvas > svg:not(.ahead)")
+    )
+    widest = max(box.bounding_box()["width"] for box in sheet.locator("svg:not(.ahead) .frame").all())
+    assert picture["width"] <= max(canvas["width"] + 1, widest + 60)
+    sheet.set_viewport_size({"width": 1400, "height": 750})  # and as the window changes
+    sheet.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    picture = sheet.locator("#canvas > svg:not(.ahead)").bounding_box()
+    assert picture["width"] <= sheet.locator("#canvas").bounding_box()["width"] + 1
+    assert sheet.errors == []
+
+
+# ------------------------------------------------------------------------------- opening in place
+
+KNOBS = '#canvas > svg.graph:not(.ahead) .fold[aria-expanded="{}"]'
+FRAMES = """() => {
+  const seen = (e) => e.checkVisibility({ visibilityProperty: true });
+  const boxes = [...document.querySelectorAll("#canvas > svg:not(.ahead) .layer > g > .frame")].filter(seen);
+  return boxes.map((frame) => {
+    const { x, y, width, height } = frame.getBoundingClientRect();
+    return [frame.closest("svg").parentNode.id, x, y, width, height];
+  });
+}"""
+PICTURE = """() => {
+  const copy = document.querySelector("#canvas > svg:not(.ahead)").cloneNode(true);
+  const passing = copy.querySelectorAll(".aside, .halo, .flow, .flow-head, .traveller, title");
+  for (const part of passing) part.remove();
+  return copy.innerHTML;
+}"""
+LIT = """(count) => {
+  const missing = [];
+  for (let k = 0; k < count; k++) {
+    document.getElementById("next").click();
+    if (!document.querySelector("#canvas > svg:not(.ahead) .halo")) missing.push(k);
+  }
+  return missing;
+}"""
+
+
+def knobs(sheet, expanded=False):
+    return [knob for knob in sheet.locator(KNOBS.format(str(expanded).lower())).all() if knob.is_visible()]
+
+
+def open_some(sheet, count):
+    """Open the first box that is closed, so many times: a box, then what is in it, or the next."""
+    for _ in range(count):
+        if not (closed := knobs(sheet)):
+            return
+        closed[0].press("Enter")
+
+
+def overlap(one, other):
+    return all(
+        a + 1 < b + n and b + 1 < a + m
+        for a, m, b, n in zip(one[:2], one[2:], other[:2], other[2:], strict=True)
+    )
+
+
+def test_opened_boxes_move_the_others_aside_and_closing_puts_all_back(opened, steps):
+    sheet = opened(steps.html(), motion="reduce")
+    before = sheet.evaluate(PICTURE)
+    open_some(sheet, 4)
+    assert len(knobs(sheet, expanded=True)) == 4
+    frames = [tuple(box) for _, *box in sheet.evaluate(FRAMES)]
+    for k, one in enumerate(frames):
+        for other in frames[:k]:  # apart, or one within the other
+            inner, outer = sorted([one, other], key=lambda box: box[2])
+            inside = all(
+                outer[i] - 1 <= inner[i] and inner[i] + inner[i + 2] <= outer[i] + outer[i + 2] + 1
+                for i in (0, 1)
+            )
+            assert inside or not overlap(one, other)
+    assert sheet.evaluate(MEASURE, SMALLEST) == []
+    while expanded := knobs(sheet, expanded=True):
+        expanded[-1].press(" ")
+    assert sheet.evaluate(PICTURE) == before
+    assert sheet.errors == []
+
+
+def test_steps_light_parts_of_opened_boxes_and_every_number_is_there(opened, steps):
+    sheet = opened(steps.html(), motion="reduce")
+    open_some(sheet, 4)
+    assert sheet.evaluate(LIT, min(len(steps), 400)) == []
+    if sheet.is_enabled("#last"):
+        sheet.click("#last")
+    nodes = {node.id: node for node in steps.trace.nodes}
+    shown = sheet.eval_on_selector_all(
+        "#canvas > svg:not(.ahead) [data-slot]",
+        "slots => slots.filter(s => s.checkVisibility()).map(s => [s.dataset.slot, s.textContent])",
+    )
+    values = [(slot, text) for slot, text in shown if slot.startswith(("value:", "gradient:"))]
+    assert values
+    for slot, text in values:
+        kind, _, name = slot.partition(":")
+        assert text == number(nodes[name].value if kind == "value" else nodes[name].gradient)
+    assert sheet.errors == []
+
+
+def test_an_opened_box_is_gone_into_and_come_back_to(opened):
+    sheet = opened(walk(in_time()).html(), motion="reduce")
+    sheet.locator('.fold[aria-label="cell, in place"]').press("Enter")
+    focused = "() => document.activeElement.getAttribute('aria-label')"
+    assert sheet.evaluate(focused) == "cell, in place"  # and what is pressed again closes it
+    opened_picture = sheet.evaluate(PICTURE)
+    sheet.locator('#canvas > svg svg [aria-label="Open step 2"]').press("Enter")
+    assert sheet.locator("#crumbs button").all_text_contents() == ["network", "cell", "step 2"]
+    sheet.locator("#crumbs button").nth(1).click()
+    assert sheet.locator("#canvas > svg:not(.ahead) svg").count() == 0
+    sheet.locator("#crumbs button").first.click()
+    assert sheet.evaluate(PICTURE) == opened_picture
+    assert sheet.errors == []
+
+
+def test_numbers_that_are_touched_are_followed_in_opened_boxes(opened):
+    sheet = opened(walk(mlp()).html(), motion="reduce")
+    sheet.locator('.fold[aria-label="layer 1, in place"]').press("Enter")
+    sheet.click("#last")
+    sheet.click("#what-if summary")
+    before = sheet.locator('svg:not(.ahead) svg [data-slot^="value"]').all_text_contents()
+    field = sheet.locator("#leaves input[type=text]").first
+    field.fill("3")
+    field.press("Enter")
+    assert sheet.locator('svg:not(.ahead) svg [data-slot^="value"]').all_text_contents() != before
+    assert sheet.errors == []
