@@ -169,7 +169,7 @@ def _picture(layers: Sequence[Layer], place: dict[str, int]) -> dict[str, Any] |
         side = math.isqrt(len(inputs.units))
         columns = inputs.columns or (side if side >= LEAST_SIDE and side**2 == len(inputs.units) else 0)
         if inputs.opens_as == "inputs" and columns:
-            last = [layer for layer in layers if layer.is_network][-1]
+            last = [layer for layer in layers if layer.is_network and not layer.shares][-1]
             gives = [place[unit.shown[-1].id] for unit in last.units if unit.shown]
             return {"nodes": [place[node.id] for node in inputs.nodes], "columns": columns, "gives": gives}
     return None

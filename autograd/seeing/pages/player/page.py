@@ -24,6 +24,9 @@ SCRIPTS = "facts.js", "picture.js", "canvas.js", "stepping.js", "prediction.js",
 LONGEST_TEXT = 120
 """At most this many steps are told in the text for browsers that run no scripts."""
 
+COMMENT = re.compile(r"(^|\s)\s*// .*")
+"""The comment at the end of a line of a script."""
+
 LONGEST_PLAIN = 30_000
 """Facts of more characters than this are deflated."""
 
@@ -89,13 +92,13 @@ def player() -> str:
 
 
 def compact(text: str) -> str:
-    """Return a script without its indentation and without lines that are comments.
+    """Return a script without its indentation and comments; no text in one of ours has a space before //.
 
     >>> compact("if (a) {\\n  // or not\\n  b(); // c\\n}")
-    'if (a) {\\nb(); // c\\n}'
+    'if (a) {\\nb();\\n}'
     """
-    lines = map(str.strip, text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    lines = (COMMENT.sub("", line).strip() for line in text.splitlines())
+    return "\n".join(filter(None, lines))
 
 
 def _taken_out(plain: dict[str, Any]) -> dict[str, Any]:

@@ -230,7 +230,10 @@ function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement
 function refreshBox(name, slot) {
   const [, key, row] = name.split(":");
   const [computed, complete, rows] = facts.boxes[key];
-  write(slot, rows[row][place > complete ? 2 : place > computed ? 1 : 0]);
+  const said = rows[row][place > complete ? 2 : place > computed ? 1 : 0];
+  write(slot, said);
+  const [whole, part] = slot.previousElementSibling.querySelectorAll(".share rect");
+  part?.setAttribute("width", whole.getAttribute("width") * (readNumber(said) || 0)); // as long as the share
 }
 
 function write(slot, text) {
