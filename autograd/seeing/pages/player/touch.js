@@ -5,7 +5,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
   const engine = engineOf(original);
   const { plane, picture } = original.touch;
   const drawPlane = plane ? planeOf({ original, element, engine, plainName }) : () => {};
-  const drawPicture = picture ? paintingOf({ original, element, plainName, exactNow, put }) : () => {};
+  const drawPicture = picture ? paintingOf({ original, element, nameOf, plainName, exactNow, put }) : () => {};
   const start = new Map(engine.leaves);
   const { output } = original;
   const weights = original.weights.filter((i) => start.has(i));

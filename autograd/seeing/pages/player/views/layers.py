@@ -20,7 +20,7 @@ from autograd.seeing.facts.folding.opening import list_of
 from autograd.seeing.facts.places import AFTER, ELSEWHERE, Path, title_of
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.views.uses import uses_of
-from autograd.seeing.pages.player.views.windows import Window, columns_of, rows_of
+from autograd.seeing.pages.player.views.windows import Window, columns_of, planes_of
 
 LETTERS = {"pre-activation": "z", "activation": "a"}
 """How textbooks call the parts of a neuron that stand for it."""
@@ -167,7 +167,7 @@ def _on_pictures(layers: Sequence[Layer], into: InputsOf) -> list[Layer]:
     boxes = [*layers]
     for box in boxes:
         boxes += box.inner
-    pictures = [rows_of(_windows(box, into), box.columns) for box in boxes if box.columns]
+    pictures = [planes_of(_windows(box, into), box.columns) for box in boxes if box.columns]
     found: list[Layer] = []
     places: dict[str, _Place] = {}
     for layer in layers:
@@ -237,12 +237,13 @@ def _pooled(layer: Layer, into: InputsOf, places: Mapping[str, _Place]) -> Layer
     )
 
 
-def _as_picture(inputs: Layer, pictures: Sequence[list[list[str]]]) -> Layer:
+def _as_picture(inputs: Layer, pictures: Sequence[list[list[list[str]]]]) -> Layer:
     nodes = {node.id: node for node in inputs.nodes}
-    for rows in pictures:
-        seen = [*chain.from_iterable(rows)]
+    for planes in pictures:
+        seen = [*chain.from_iterable(chain.from_iterable(planes))]
         if nodes.keys() == {*seen}:
-            return replace(_inputs(inputs.title, [nodes[id] for id in seen]), columns=len(rows[0]))
+            found = _inputs(inputs.title, [nodes[id] for id in seen])
+            return replace(found, columns=len(planes[0][0]), planes=len(planes))
     return inputs
 
 
@@ -278,7 +279,7 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
         found = _of_boxes(group, [replace(_layer(inside, into, use), title=use.title) for use in uses])
         windows = _windows(found, into)
         columns = columns_of(windows)
-        return replace(found, columns=columns if columns and rows_of(windows, columns) else 0)
+        return replace(found, columns=columns if columns and planes_of(windows, columns) else 0)
     if group.count == 1 and group.holds_units:
         units = [g.as_part_of(group) for g in fold(inside, "neuron").groups if g.kind == "unit"]
         others = [node for node in _others(group.nodes, units) if node.op is not None]

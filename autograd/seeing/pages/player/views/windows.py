@@ -4,8 +4,8 @@ Nothing says so but what they share: the next window has all but the first numbe
 
 >>> windows = ["abef", "bcfg", "cdgh", "efij", "fgjk", "ghkl"]  # 2 × 2, on a picture of 3 rows of 4 letters
 >>> columns = columns_of(windows)
->>> columns, ["".join(row) for row in rows_of(windows, columns)]
-(3, ['abcd', 'efgh', 'ijkl'])
+>>> columns, [["".join(row) for row in plane] for plane in planes_of(windows, columns)]
+(3, [['abcd', 'efgh', 'ijkl']])
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def columns_of(windows: Sequence[Window]) -> int:
     return columns if len(windows) % columns == 0 and columns <= MOST_COLUMNS else 0
 
 
-def rows_of(windows: Sequence[Window], columns: int) -> list[list[str]]:
-    """Return the rows of the picture, of one plane after the other; none where they cannot be told."""
+def planes_of(windows: Sequence[Window], columns: int) -> list[list[list[str]]]:
+    """Return the planes of the picture, each row by row; none where they cannot be told."""
     size = max(map(len, windows))
     whole = [k for k, window in enumerate(windows) if len(window) == size]
     right = [_next(windows[k], windows[k + 1]) for k in whole if k + 1 in whole and (k + 1) % columns]
@@ -47,10 +47,11 @@ def rows_of(windows: Sequence[Window], columns: int) -> list[list[str]]:
             place = p // plane, lower * down // line + p % plane // line, along * shift + p % line
             if found.setdefault(number, place) != place:
                 return []
-    rows: dict[tuple[int, int], list[str]] = {}
+    planes: dict[int, dict[int, list[str]]] = {}
     for number in sorted(found, key=found.__getitem__):
-        rows.setdefault(found[number][:2], []).append(number)
-    return [*rows.values()] if len({*map(len, rows.values())}) == 1 else []
+        planes.setdefault(found[number][0], {}).setdefault(found[number][1], []).append(number)
+    shapes = {(len(rows), len(row)) for rows in planes.values() for row in rows.values()}
+    return [[*rows.values()] for rows in planes.values()] if len(shapes) == 1 else []
 
 
 def _next(window: Window, other: Window) -> tuple[int, int] | None:
