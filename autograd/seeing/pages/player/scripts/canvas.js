@@ -267,7 +267,7 @@ const SHEET = 1020, CARD = 170; // how much of a picture a sheet shows where its
 // A picture that would be too small on a sheet is printed in parts below each other; they overlap by a card.
 function layOnPaper() {
   const { width, height } = size();
-  if (width <= SHEET) return;
+  if (width <= SHEET || embedded) return;
   const count = Math.ceil((width - CARD) / (SHEET - CARD));
   const further = (width - CARD) / count;
   for (let k = 0; k < count; k++) {

@@ -382,6 +382,7 @@ async function unpacked(id) {
 
 async function begin() {
   document.documentElement.classList.add("scripted");
+  document.documentElement.classList.toggle("framed", embedded);
   canvas.classList.add("ready");
   const texts = await Promise.all(["facts", "pictures", "drawings"].map(unpacked));
   [facts, { views }] = texts.slice(0, 2).map((text) => JSON.parse(text));
