@@ -216,7 +216,8 @@ def test_on_paper_a_notebook_s_frame_cuts_no_card(opened: Any, sizes: tuple[int,
     cards = page.locator("#cards").evaluate("""(list) => {
       const [frame, ...cards] = [list, ...list.children].map((part) => part.getBoundingClientRect());
       const seen = cards.filter(({ left, top }) => left < frame.right && top < frame.bottom);
-      return [seen.length, seen.every(({ right, bottom }) => right <= frame.right + 1 && bottom <= frame.bottom)];
+      const isWhole = ({ right, bottom }) => right <= frame.right + 1 && bottom <= frame.bottom;
+      return [seen.length, seen.every(isWhole)];
     }""")
     sheet.emulate_media(media="screen")
     assert cards[0] >= 2
