@@ -291,7 +291,7 @@ def _extent(numbers: Iterable[float]) -> str:
     listed = list(numbers)
     if not listed:
         return ""
-    if any(math.isnan(x) for x in listed):
+    if any(x != x for x in listed):  # of whole numbers beyond floats, too
         return "nan"
     low, high = number(min(listed)), number(max(listed))
     return low if low == high else f"{low} … {high}"
