@@ -92,7 +92,8 @@ def _facts(layer: Layer) -> list[tuple[Fact, str]]:
     if layer.note:
         return [(Fact(layer.note, ""), "")]
     if layer.group is not None:
-        return [(fact, f"box:{layer.key}:{k}") for k, fact in enumerate(layer.facts)]
+        rows = [(fact, f"box:{layer.key}:{k}") for k, fact in enumerate(layer.facts)]
+        return rows[len(layer.shares) :]
     if layer.is_network:
         return []
     whole = [node for node in layer.nodes if node.role == "output"] if layer.shares else layer.nodes[-1:]

@@ -120,7 +120,7 @@ class Layer:
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
         """What its box says; nothing where it stands for neither shares nor a folded box."""
-        return self.shares if self.group is None else box_of_group(self.group, False).facts
+        return self.shares if self.group is None else (*self.shares, *box_of_group(self.group, False).facts)
 
     @cached_property
     def nodes(self) -> list[NodeFact]:

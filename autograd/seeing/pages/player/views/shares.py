@@ -18,12 +18,30 @@ MOST_BOXES = 6
 
 
 def with_shares(layers: Iterable[Layer], trace: Trace) -> list[Layer]:
-    """Return the boxes of a network, each softmax that lies in none of its Modules in a box of its own."""
+    """Return the boxes of a network, each softmax that is no part of a Module's box in one of its own.
+
+    The box of a Module that computes a softmax and nothing else shows its shares.
+    """
     found: list[Layer] = []
     for layer in layers:
-        is_loose = layer.opens_as == "values" and layer.group is None
-        found += _apart(layer, trace) if is_loose else [layer]
+        if layer.opens_as != "values":
+            found.append(layer)
+        elif layer.group is None:
+            found += _apart(layer, trace)
+        else:
+            found.append(_as_shares(layer, trace))
     return found
+
+
+def _as_shares(layer: Layer, trace: Trace) -> Layer:
+    found = _found(layer, trace)
+    if len(found) != 1 or found[0].ids != {node.id for node in layer.nodes}:
+        return layer
+    return replace(_box(found[0], "", layer.is_network), title=layer.title, group=layer.group)
+
+
+def _found(layer: Layer, trace: Trace) -> list[Shares]:
+    return [shares for shares in shares_in(layer.nodes, trace) if len(shares.classes) <= MOST_CLASSES]
 
 
 def _apart(layer: Layer, trace: Trace) -> list[Layer]:
@@ -31,7 +49,7 @@ def _apart(layer: Layer, trace: Trace) -> list[Layer]:
 
     The rest comes first where the output is in one of them.
     """
-    found = [shares for shares in shares_in(layer.nodes, trace) if len(shares.classes) <= MOST_CLASSES]
+    found = _found(layer, trace)
     if not 0 < len(found) <= MOST_BOXES:
         return [layer]
     inside = set().union(*(shares.ids for shares in found))

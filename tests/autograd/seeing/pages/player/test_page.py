@@ -1,7 +1,6 @@
 """The page of a walk, driven in a real browser: what it shows is what the trace says."""
 
 import re
-import unicodedata
 from html import unescape
 
 import pytest
@@ -10,7 +9,7 @@ from autograd import Value
 from autograd.notation.numbers import number
 from autograd.seeing.walk import walk
 from nn import MLP
-from tests.autograd.seeing.pages.player.driven import chain, edge_step, expression, go, place, slot, tells
+from tests.autograd.seeing.pages.player.driven import chain, edge_step, go, place, slot, tells
 
 # -------------------------------------------------------------------------------------- stepping
 
@@ -37,24 +36,6 @@ def test_every_step_shows_its_sentence_its_formula_and_its_numbers(sheet, steps)
             assert slot(sheet, f"{kind}:{node}") == number(after)
         assert sheet.locator("#numbers").is_visible() == (step.kind == "edge")
     assert sheet.is_disabled("#next")
-
-
-def plain(formula):
-    """Of a formula as one line: its signs and letters, without what only parts them."""
-    return re.sub(r"[\s^()]", "", unicodedata.normalize("NFKC", formula))
-
-
-@pytest.mark.parametrize("make", [expression, lambda: MLP(2, [2, 1], seed=0)([0.5, -0.3]) ** 2 / 3])
-def test_a_screen_reader_hears_the_formula_of_a_step_as_one_line(opened, make):
-    steps = walk(make())
-    sheet = opened(steps.html())
-    for step in steps:
-        sheet.click("#next")
-        said = sheet.get_attribute("#math", "aria-label").removeprefix("The step as a formula: ")
-        assert plain(said) == plain(step.line)
-        assert sheet.locator("#math > :not([aria-hidden])").count() == 0
-    assert sheet.get_by_role("img", name="The step as a formula").count() == 1
-    assert sheet.errors == []
 
 
 def test_at_the_end_every_number_is_the_trace_s(sheet, steps):

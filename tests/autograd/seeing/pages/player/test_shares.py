@@ -17,7 +17,7 @@ from autograd.notation.numbers import number
 from autograd.seeing.facts.shares import Shares, shares_in
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.player.views.choice import boxes_of, views
-from nn import MLP, Module, losses
+from nn import MLP, Layer, Module, Sequential, losses
 
 NUMBERS = st.lists(st.floats(-900, 900), min_size=2, max_size=6)
 
@@ -116,6 +116,21 @@ def test_a_softmax_of_a_module_s_own_and_what_follows_it() -> None:
     shares = Head()([0.1, -0.7, 0.4, 0.2])
     titles = [box.title for box in boxes_of(trace(-shares[2].log()))]
     assert titles[-2:] == ["softmax", "after the model"]
+
+
+class Softmax(Module):
+    def forward(self, x: Any) -> Any:
+        return softmax(x)
+
+
+def test_the_box_of_a_module_that_is_a_softmax_shows_its_shares_and_what_it_gives() -> None:
+    model = Sequential(Layer(4, 8, "tanh", seed=0), Layer(8, 3, seed=0), Softmax())
+    shares = model([0.1, -0.7, 0.4, 0.2])
+    facts = trace(total([-p.log() for p in shares]))
+    *_, box, _ = boxes_of(facts)
+    assert (box.title, box.kind, len(box.shares)) == ("step 3", "3 shares, Σ = 1", 3)
+    assert [fact.number for fact in box.facts[:3]] == [number(p.data) for p in shares]
+    assert box.facts[3].word == "output"
 
 
 def test_several_are_numbered_and_very_many_stay_values() -> None:
