@@ -18,7 +18,7 @@ FULL_SIZE = str.maketrans(SUBSCRIPT_DIGITS + SUPERSCRIPT_DIGITS, 2 * "0123456789
 NUMBER = r"\d+(?:\.\d+)?(?:e−?\d+)?(?![^\W\d])|∞"
 NAME = (  # after the path of its Module, with its indices, and which use of that it is of
     rf"(?P<path>{PATH})?"
-    r"[^\W\d]\w*?(?:\.\d+)*(?:(?<=\d),\d+)?(?P<below>[₀-₉](?:,?[₀-₉])*)?"
+    r"[^\W\d₀-₉]\w*?(?:\.\d+)*(?:(?<=\d),\d+)?(?P<below>[₀-₉](?:,?[₀-₉])*)?"
     r"(?P<above>⁽[⁰¹²³⁴-⁹]+⁾|[⁰¹²³⁴-⁹]+)?(?P<use>\[\d+(?:,\d+)*\])?(?![\w⁰¹²³⁴-⁹⁽])"
 )
 TOKEN = re.compile(

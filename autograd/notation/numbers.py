@@ -19,12 +19,17 @@ MOST_KEPT = 200_000
 def number(x: float | None) -> str:
     """Write ``x`` in four significant digits; ``–`` for None, a gradient that was not computed.
 
-    >>> number(1234567.0), number(1e-9), number(-0.0)
-    ('1.235e6', '1e−9', '0')
+    >>> number(1234567.0), number(1e-9), number(-0.0), number(-(10**400))
+    ('1.235e6', '1e−9', '0', '−1e400')
     """
     if x is None:
         return NOT_COMPUTED
-    text = f"{x + 0.0:.4g}"  # + 0.0 turns −0 into 0
+    try:
+        text = f"{x + 0.0:.4g}"  # + 0.0 turns −0 into 0
+    except OverflowError:  # a whole number beyond floats
+        from decimal import Context, Decimal  # seldom needed
+
+        text = f"{Decimal(x).normalize(Context(prec=4)):g}"
     if "e" in text:
         digits, _, exponent = text.partition("e")
         text = f"{digits}e{int(exponent)}"

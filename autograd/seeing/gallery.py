@@ -29,6 +29,8 @@ __all__ = ["Gallery", "gallery"]
 
 HEIGHT = 720
 """The height of the page in a notebook, in pixels."""
+SHEET = 960
+"""The same on paper: what a sheet has room for."""
 CARDS_IN_TEXT = 10
 """At most this many cards stand in the text for a terminal."""
 
@@ -79,7 +81,7 @@ class Gallery:
         return f"<gallery: {self.facts.counted} of {parse_label(self.facts.output).text}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        frame = notebook_frame(self.html(), repr(self)[1:-1], HEIGHT)
+        frame = notebook_frame(self.html(), repr(self)[1:-1], HEIGHT, printed=SHEET)
         return {"text/plain": str(self), "text/html": frame}
 
 

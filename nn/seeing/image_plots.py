@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -68,14 +69,19 @@ def images(
                 framed(axes, look, shown[k])
             if k < len(titles):
                 axes.set_title(titles[k])
-        bar = figure.colorbar(picture, ax=[*grid.flat], shrink=min(1.0, 2.5 / rows), aspect=14, pad=0.02)
-        bar.outline.set_visible(False)
-        bar.ax.yaxis.set_major_formatter(lambda x, position: number(x))
+        scaled(figure, picture, [*grid.flat], shrink=min(1.0, 2.5 / rows))
 
     height, width = max(picture.shape for picture in shown)
     tall = min(2.0, max(0.4, height / width))
     size = (1.15 * columns + 0.9, (1.15 * tall + (0.28 if titles else 0.05)) * rows + 0.1)
     return Plot(counted(len(shown), "picture"), size, draw)
+
+
+def scaled(figure: Figure, picture: ScalarMappable, beside: Sequence[Axes], shrink: float = 1.0) -> None:
+    """Draw the scale of a picture's shades beside some axes."""
+    bar = figure.colorbar(picture, ax=beside, shrink=shrink, aspect=14, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.ax.yaxis.set_major_formatter(lambda x, position: number(x))
 
 
 def matrices(named: Mapping[str, Any]) -> Plot:

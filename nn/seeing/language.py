@@ -8,18 +8,21 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from autograd import Value, gradients
 from autograd.notation.numbers import number
 from nn.attention import Share, shares_in
-from nn.seeing.image_plots import colours, framed
+from nn.seeing.image_plots import colours, framed, scaled
 from nn.seeing.style import CELL, Look, Plot
 from nn.texts import Beliefs
 
 SIDE = 2.3
 """The least width of the picture of a head, in inches."""
+SCALE = 0.6
+"""The width of the scale beside it."""
 
 
 def attention(output: Value | Iterable[Value], tokens: Sequence[str] = (), document: int = 1) -> Plot:
@@ -72,14 +75,15 @@ def attention(output: Value | Iterable[Value], tokens: Sequence[str] = (), docum
                     panels.append((f"its gradient, up to {number(largest)}", sent, largest or 1.0))
                 for below, (title, numbers, most) in enumerate(panels):
                     axes = grid[kinds * row + below][column]
-                    _shade(axes, look, numbers, most, [named[r - 1] for r in rows], named[:size])
+                    picture = _shade(axes, look, numbers, most, [named[r - 1] for r in rows], named[:size])
+                    scaled(figure, picture, [axes])
                     axes.set_title(title)
                     axes.set_xlabel("looked at")
                     axes.set_ylabel("from")
 
-    side = max(SIDE, 0.5 + size * (0.1 * max(map(len, named)) + 0.1))
+    side = SCALE + max(SIDE, 0.5 + size * (0.1 * max(map(len, named)) + 0.1))
     tall = max(map(len, looking.values())) / size
-    width, height = side * columns + 0.3, ((side - 0.5) * tall + 0.8) * kinds * len(blocks)
+    width, height = side * columns + 0.3, ((side - SCALE - 0.5) * tall + 0.8) * kinds * len(blocks)
     return Plot("which position looked where", (width, height), draw)
 
 
@@ -97,17 +101,19 @@ def _largest(numbers: NDArray[Any]) -> float:
 
 def _shade(
     axes: Axes, look: Look, numbers: NDArray[Any], largest: float, rows: Sequence[str], columns: Sequence[str]
-) -> None:
-    """Draw numbers as shades: of both signs if any is below 0, else the larger the darker."""
+) -> AxesImage:
+    """Return numbers drawn as shades: of both signs if any is below 0, else the larger the darker."""
     signed = bool((numbers < 0).any())
     lowest = -largest if signed else 0.0
-    axes.imshow(numbers, cmap=colours(look, signed), vmin=lowest, vmax=largest, interpolation="nearest")
+    shades = colours(look, signed)
+    picture = axes.imshow(numbers, cmap=shades, vmin=lowest, vmax=largest, interpolation="nearest")
     framed(axes, look, numbers)
     axes.set_axis_on()
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+    return picture
 
 
 def beliefs(now: Beliefs, before: Beliefs | None = None) -> Plot:

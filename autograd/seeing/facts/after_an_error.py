@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator
 from math import nan
 from numbers import Real
@@ -78,10 +79,19 @@ def where_raised(error: BaseException) -> Raised:
     values = [x for x in given if isinstance(x, Value)]
     inputs = _last([*values, *(v for v in held if _is_in(v.place, use))])
     if not inputs:
-        inputs = [Value(float(x)) for x in given]
-        for v in inputs:
-            v._made = use
+        inputs = [_as_leaf(x, use) for x in given]
     return Raised(error, inputs, use)
+
+
+def _as_leaf(x: Any, use: Use) -> Value:
+    """Return a number that a use was given; one beyond floats stays whole, so that it can be said."""
+    leaf = Value(0.0)
+    leaf._made = use
+    try:
+        leaf._data = float(x)
+    except OverflowError:
+        leaf._data = math.trunc(x)
+    return leaf
 
 
 def _held_by_functions(error: BaseException) -> list[Value]:

@@ -291,7 +291,7 @@ def _extent(numbers: Iterable[float]) -> str:
     listed = list(numbers)
     if not listed:
         return ""
-    if any(math.isnan(x) for x in listed):
+    if any(x != x for x in listed):  # of whole numbers beyond floats, too
         return "nan"
     low, high = number(min(listed)), number(max(listed))
     return low if low == high else f"{low} … {high}"
@@ -302,11 +302,23 @@ MEASURES: dict[str, Callable[[Sequence[NodeFact]], str]] = {
     "gradients": lambda nodes: _extent(_gradients(nodes)) or number(None),
     "size": lambda nodes: number(math.hypot(*(node.value for node in nodes))),
     "steepness": lambda nodes: number(norm_of_gradients(nodes)),
+    "share": lambda nodes: number(_share(*[node.value for node in nodes])),
 }
-"""What a row may say of several nodes: the extent of their values or gradients, or the norm of either."""
+"""What a row may say of several nodes: the extent of their values or gradients, the norm of either, or what
+share the power of the first is of the powers of the others."""
 
 
 OF_GRADIENTS = re.compile(r"\{gradients\}|\{steepness\}")
+
+
+def share_of(word: str, nodes: Sequence[NodeFact]) -> Fact:
+    """Return the row of a share: of the node that it is, or of an exponent before all that it is one of."""
+    return _measured(word, "{share}" if len(nodes) > 1 else "{values}", nodes)
+
+
+def _share(exponent: float, *exponents: float) -> float:
+    largest = max(exponents)
+    return math.exp(exponent - largest) / sum(math.exp(x - largest) for x in exponents)
 
 
 def _measured(word: str, pattern: str, nodes: Sequence[NodeFact]) -> Fact:

@@ -163,7 +163,7 @@ def embedded(x: object) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def notebook_frame(html: str, title: str, height: int, *, forms: bool = False) -> str:
+def notebook_frame(html: str, title: str, height: int, *, printed: int = 0, forms: bool = False) -> str:
     """Return an ``<iframe>`` that holds a page within a notebook.
 
     The page may run its script and save what is asked for, and nothing else: it reaches neither the notebook
@@ -173,6 +173,7 @@ def notebook_frame(html: str, title: str, height: int, *, forms: bool = False) -
         html: the page.
         title: what the page is, for those who cannot see it.
         height: in pixels.
+        printed: its height on paper, where nobody can scroll in it; the same by default.
         forms: whether the page's script is told when a form in it is sent.
 
     >>> notebook_frame('<p class="a">', "Walk", 620).split("srcdoc=")[1]
@@ -181,7 +182,9 @@ def notebook_frame(html: str, title: str, height: int, *, forms: bool = False) -
     sandbox = f"allow-scripts allow-downloads{' allow-forms' if forms else ''}"
     style = f"width:100%;height:{height}px;border:1px solid #8883;border-radius:8px"
     attributes = f'title="{escape(title)}" sandbox="{sandbox}" loading="lazy" style="{style}"'
-    return f'<iframe {attributes} srcdoc="{escape(html)}"></iframe>'
+    paper = f"@media print{{.printed-{printed}{{height:{printed}px!important}}}}" if printed > height else ""
+    before, of = (f"<style>{paper}</style>", f'class="printed-{printed}" ') if paper else ("", "")
+    return f'{before}<iframe {of}{attributes} srcdoc="{escape(html)}"></iframe>'
 
 
 @cache

@@ -33,6 +33,18 @@ def test_a_loss_shows_shares_and_gradients_of_every_head():
     assert shares.mask[0].tolist() == [False, True, True, True, True]
 
 
+def test_each_picture_of_attention_has_its_scale():
+    figure = seeing.attention(loss(), TOKENS).figure()
+    shown = [axes for axes in figure.axes if axes.images]
+    for axes in shown:
+        picture = axes.images[0]
+        assert picture.colorbar.mappable is picture
+        low, high = picture.colorbar.ax.get_ylim()
+        assert (low, high) == (picture.norm.vmin, picture.norm.vmax)
+        is_share = "gradient" not in axes.get_title()
+        assert (low, high) == (0, 1) if is_share else low in (0, -high)
+
+
 def test_one_letter_shows_the_one_position_that_looks_in_the_last_block():
     (X,), (y,) = LETTERS.samples(["emma"], 6)
     shown = panels(seeing.attention(losses.cross_entropy(MODEL(X)[3], y[3]), TOKENS))

@@ -28,4 +28,5 @@ function filter() {
 sort.addEventListener("change", arrange);
 layer.addEventListener("change", filter);
 controls.addEventListener("submit", (event) => event.preventDefault());
+document.documentElement.classList.toggle("framed", window.parent !== window);
 controls.hidden = false;

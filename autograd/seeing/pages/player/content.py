@@ -28,6 +28,7 @@ from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.named import held_again
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
+from autograd.seeing.facts.shares import Shares, shares_in
 from autograd.seeing.facts.sizes import SIZES, Size, Strides
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
@@ -164,20 +165,35 @@ def _touch(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
 
 
 def _picture(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
-    """Return the inputs that form a picture and its columns, and what the network gives; None without one.
+    """Return the inputs that form a picture, and what the network gives; None without a picture.
 
-    A picture is what windows go over, or a square of at least `LEAST_SIDE` inputs in each row.
+    A picture is what windows go over, or a square of at least `LEAST_SIDE` inputs in each row.  Of a softmax
+    of what the network gives, "classes" are the places of that class by class, and "target" the right one.
     """
-    layers = content.layers
+    layers, trace = content.layers, content.trace
     for inputs in layers:
         side = math.isqrt(len(inputs.units))
         columns = inputs.columns or (side if side >= LEAST_SIDE and side**2 == len(inputs.units) else 0)
         if inputs.opens_as == "inputs" and columns:
-            last = [layer for layer in layers if layer.is_network][-1]
+            last = [layer for layer in layers if layer.is_network and not layer.shares][-1]
             gives = [place[unit.shown[-1].id] for unit in last.units if unit.shown]
-            nodes = [place[node.id] for node in inputs.nodes]
-            return {"nodes": nodes, "columns": columns, "gives": gives, "samples": content.samples}
+            return {
+                "nodes": [place[node.id] for node in inputs.nodes],
+                "columns": columns,
+                "planes": inputs.planes,
+                "gives": gives,
+                "samples": content.samples,
+                **_classes(shares_in(trace.nodes, trace), gives, place),
+            }
     return None
+
+
+def _classes(found: Iterable[Shares], gives: Sequence[int], place: dict[str, int]) -> dict[str, Any]:
+    for shares in found:
+        classes = [place[class_.logit.id] for class_ in shares.classes]
+        if {*classes} == {*gives}:
+            return {"classes": classes, "target": shares.target}
+    return {"classes": [], "target": None}
 
 
 def exact(x: float) -> float | str:

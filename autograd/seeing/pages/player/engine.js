@@ -103,6 +103,10 @@ const MEASURES = {
   gradients: ({ gradients }) => extent(gradients),
   size: ({ values }) => number(Math.hypot(...values)),
   steepness: ({ gradients }) => number(gradients.length ? Math.hypot(...gradients) : null),
+  share({ values: [exponent, ...exponents] }) {
+    const powers = [exponent, ...exponents].map((x) => Math.exp(x - Math.max(...exponents)));
+    return number(powers[0] / powers.slice(1).reduce((sum, x) => sum + x));
+  },
 };
 
 // The same of numbers that are shown by hue, with what those hues say that are seen.

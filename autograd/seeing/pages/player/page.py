@@ -33,8 +33,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 BOXES = "data-between="
 """Tells that a picture is one of boxes of Modules."""
 
-COMMENT = re.compile(r"(?<=[;{},)]) // [^\"'`]*$")
-"""A comment at the end of a line of a script: there is nothing in it that could end a text."""
+COMMENT = re.compile(r"(^|\s)\s*// .*")
+"""The comment at the end of a line of a script."""
 
 LONGEST_TEXT = 120
 """At most this many steps are told in the text for browsers that run no scripts."""
@@ -136,13 +136,13 @@ def players() -> list[str]:
 
 
 def compact(text: str) -> str:
-    """Return a script without its indentation and its comments.
+    """Return a script without its indentation and comments; no text in one of ours has a space before //.
 
     >>> compact("if (a) {\\n  // or not\\n  b(); // c\\n}")
     'if (a) {\\nb();\\n}'
     """
-    lines = (COMMENT.sub("", line.strip()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    lines = (COMMENT.sub("", line).strip() for line in text.splitlines())
+    return "\n".join(filter(None, lines))
 
 
 def _taken_out(plain: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd.notation.numbers import NOT_COMPUTED
-from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.records import Step
 from autograd.seeing.pages.player.views.layers import Layer
 
@@ -22,12 +21,12 @@ def summaries(layers: Iterable[Layer], steps: Sequence[Step]) -> dict[str, Any]:
     complete = {id: step.number for step in steps if step.phase == "reverse" for id in step.nodes}
     return {
         layer.key: [
-            _last(group, computed, len(steps)),
-            _last(group, complete, len(steps)),
+            _last(layer, computed, len(steps)),
+            _last(layer, complete, len(steps)),
             [[NOT_COMPUTED if row.pattern else row.number, row.early, row.number] for row in layer.facts],
         ]
         for layer in _every(layers)
-        if (group := layer.group) is not None
+        if layer.facts or layer.group
     }
 
 
@@ -36,7 +35,7 @@ def measures(layers: Iterable[Layer], place: Mapping[str, int]) -> dict[str, lis
     return {
         layer.key: [[row.pattern, [place[node.id] for node in row.nodes]] for row in layer.facts]
         for layer in _every(layers)
-        if layer.group is not None
+        if layer.facts or layer.group
     }
 
 
@@ -46,5 +45,6 @@ def _every(layers: Iterable[Layer]) -> Iterator[Layer]:
         yield from _every(layer.inner)
 
 
-def _last(group: Group, numbers: Mapping[str, int], never: int) -> int:
-    return max((numbers[node.id] for node in group.members if node.id in numbers), default=never)
+def _last(layer: Layer, numbers: Mapping[str, int], never: int) -> int:
+    own = layer.group.members if layer.group else layer.nodes
+    return max((numbers[node.id] for node in own if node.id in numbers), default=never)

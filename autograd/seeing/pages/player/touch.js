@@ -1,11 +1,11 @@
 // Numbers that one can touch: a slider and a field for every leaf, a nudge beside a gradient, a step downhill.
 // The page recomputes both passes itself and shows them as it shows those that it came with.
 
-function touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, inField, show, changed }) {
+function touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, inField, show, changed, begun }) {
   const engine = engineOf(original);
   const { plane, picture } = original.touch;
   const drawPlane = plane ? planeOf({ original, element, engine, plainName }) : () => {};
-  const drawPicture = picture ? paintingOf({ original, element, plainName, exactNow, put }) : () => {};
+  const drawPicture = picture ? paintingOf({ original, element, nameOf, plainName, exactNow, put }) : () => {};
   const start = new Map(engine.leaves);
   const { output } = original;
   const weights = original.weights.filter((i) => start.has(i));
@@ -92,7 +92,9 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
 
   const numbers = () => new Map([...engine.leaves.keys()].map((i) => [i, now.exact.values[i]]));
 
+  // What is painted or trained is seen to its end, even where no step was taken.
   function write(changes) {
+    begun();
     fill(changes);
     changed();
   }
@@ -107,6 +109,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
 
   function put(changes) {
     exactNow();
+    begun();
     fill(changes);
     schedule();
   }

@@ -5,8 +5,11 @@ import pickle
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autograd import Parameter, Value, draw, walk
+from autograd.notation.numbers import number
 from autograd.seeing import computed_before
 from autograd.seeing.facts.after_an_error import ERROR, where_raised
 from autograd.seeing.facts.folding.options import Folding
@@ -143,3 +146,15 @@ def test_an_error_is_copied_and_pickled_without_its_model():
     for other in (copy.deepcopy(error), pickle.loads(pickle.dumps(error))):
         assert other.__notes__ == error.__notes__
         assert {type(note) for note in other.__notes__} == {str}
+
+
+@given(st.integers(309, 6000), st.integers(1000, 9998), st.sampled_from([1, -1]))
+@settings(max_examples=30, deadline=None)
+def test_a_number_that_no_float_holds_is_said_as_numbers_are(exponent, digits, sign):
+    beyond = sign * digits * 10 ** (exponent - 3)
+    with pytest.raises(ValueError, match="too large for a float") as caught:
+        Layer(2, 1)([beyond, 1.0])
+    said = number(beyond)
+    assert said == f"{'−' * (sign < 0)}{digits / 1000:g}e{exponent}"
+    for by in (None, "module"):
+        assert said in str(draw(caught.value, collapse=by))

@@ -270,7 +270,7 @@ function layOnPaper() {
     return [count, (whole - CARD) / count];
   };
   const [[columns, further], [rows, lower]] = [cut(width, SHEET), cut(height, 1.3 * SHEET)];
-  if (columns * rows < 2) return;
+  if (columns * rows < 2 || embedded) return;
   for (let k = 0; k < columns * rows; k++) {
     const part = svg.cloneNode(true);
     part.classList.add("part");

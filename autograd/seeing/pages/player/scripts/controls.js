@@ -245,9 +245,9 @@ function hear(event) {
   }
 }
 
-// Other numbers of the same graph, at the same step; where nothing is computed yet or all was, at the last.
+// Other numbers of the same graph, at the same step; where all was computed, at the last.
 function showFacts(other) {
-  const whole = place === 0 || place === steps().length;
+  const whole = place === steps().length;
   const sameSteps = other.steps === facts.steps; // else a branch flipped
   facts = other;
   $("sentence").setAttribute("aria-live", "off"); // what came of it is told below
@@ -382,6 +382,7 @@ async function unpacked(id) {
 
 async function begin() {
   document.documentElement.classList.add("scripted");
+  document.documentElement.classList.toggle("framed", embedded);
   canvas.classList.add("ready");
   const texts = await Promise.all(["facts", "pictures", "drawings"].map(unpacked));
   [facts, { views }] = texts.slice(0, 2).map((text) => JSON.parse(text));
@@ -390,7 +391,7 @@ async function begin() {
   readGraph();
   readSteps();
   if (facts.touch) {
-    touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, inField, show: showFacts, changed: askWhatIf });
+    touched = touching({ original, element, nameOf, plainName, signOf, symbolsOf, readNumber, inField, show: showFacts, changed: askWhatIf, begun: () => (place ||= steps().length) });
     const graph = { ...original, constants: touched.engine.constants };
     const leaves = asRead(facts.read.filter((i) => !graph.constants.has(i)));
     account = accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow: touched.exact, see: lightRoute, atRest });

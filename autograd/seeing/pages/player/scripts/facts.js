@@ -215,8 +215,7 @@ const OPERATORS = new Set("= ≈ += · × + −".split(" "));
 
 // A formula as MathML: lines break between its pieces, those of a list after commas, those of others before
 // = and ≈; what is wider than a line breaks at its other operators, too, and within a local derivative.
-function mathOf(text) {
-  const { childNodes } = copyOfMath(new DOMParser().parseFromString(text, "application/xml").documentElement);
+function mathOf({ childNodes }) {
   const isArrow = (part) => part?.textContent === "→";
   const parts = [...childNodes].flatMap((part) => ([...part.childNodes].some(isArrow) ? [...part.childNodes] : [part]));
   const isList = parts.some((part) => part.textContent === ",");
@@ -224,7 +223,7 @@ function mathOf(text) {
   parts.forEach((part, i) => {
     const isOperator = OPERATORS.has(part.textContent) && part.localName === "mo" && part.getAttribute("form") !== "prefix";
     const begins = isList ? i && parts[i - 1].textContent === "," : ["=", "≈"].includes(part.textContent);
-    if (!i || begins) lines.push(element("span"));
+    if (!i || begins) lines.push(element("span", { "aria-hidden": "true" }));
     if (!lines.at(-1).hasChildNodes() || isOperator || isArrow(parts[i - 1])) lines.at(-1).append(document.createElementNS(MATHML, "math"));
     if (isOperator) part.setAttribute("form", "infix"); // though it begins its piece
     if (/^[()]$/.test(part.textContent)) part.setAttribute("stretchy", "false"); // its other one may stand in another piece
@@ -232,6 +231,24 @@ function mathOf(text) {
   });
   for (const line of lines) for (const piece of line.children) piece.setAttribute("displaystyle", "true");
   return lines;
+}
+
+const readMath = (text) => copyOfMath(new DOMParser().parseFromString(text, "application/xml").documentElement);
+
+// A formula as one line to be read aloud: a screen reader would take each of its pieces for a formula.
+const SPOKEN = {
+  mfrac: (parts) => parts.map((part) => (part.includes(" ") ? `(${part})` : part)).join(" / "),
+  msup: ([base, power]) => `${base}^${power}`,
+  msubsup: ([base, index, power]) => `${base}${index}^${power}`,
+  msqrt: (parts) => `√(${parts.join("")})`,
+};
+
+function spoken(part) {
+  if (part.nodeType === Node.TEXT_NODE) return part.data;
+  const parts = [...part.childNodes].map(spoken);
+  if (part.localName === "mo" && OPERATORS.has(parts[0]) && part.getAttribute("form") !== "prefix") return ` ${parts[0]} `;
+  if (parts[0] === ",") return ", ";
+  return SPOKEN[part.localName]?.(parts) ?? parts.join("");
 }
 
 function copyOfMath(from) {

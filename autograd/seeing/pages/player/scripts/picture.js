@@ -249,7 +249,10 @@ function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement
 // A row of a folded box: before its values, before its gradients are complete, and then.
 function refreshBox(name, slot) {
   const [, key, row] = name.split(":");
-  write(slot, rowOfBox(key, row));
+  const said = rowOfBox(key, row);
+  write(slot, said);
+  const [whole, part] = slot.previousElementSibling.querySelectorAll(".share rect");
+  part?.setAttribute("width", whole.getAttribute("width") * (readNumber(said) || 0)); // as long as the share
 }
 
 function rowOfBox(key, row) {

@@ -82,8 +82,10 @@ function tell(step) {
   $("count").textContent = step ? `step ${stop + 1} of ${count}` : `${count} ${count === 1 ? "step" : "steps"}`;
   const told = step && (strides() ? stride.sentences[stop] : sentenceOf(step));
   $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
-  $("math").replaceChildren(...(step && !strides() ? mathOf(formulaOf(step)) : []));
-  $("math").tabIndex = $("math").childElementCount ? 0 : -1;
+  const formula = step && !strides() ? readMath(formulaOf(step)) : element("p");
+  $("math").setAttribute("aria-label", `The step as a formula: ${spoken(formula)}`);
+  $("math").tabIndex = formula.hasChildNodes() ? 0 : -1;
+  $("math").replaceChildren(...mathOf(formula));
   if (strides()) tellStride();
   else tellNumbers(step);
   const slider = $("place");

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from autograd.notation.numbers import signed
 from autograd.seeing.facts.arrow import edge_key, text_of_use
 from autograd.seeing.facts.records import EdgeFact
-from autograd.seeing.pages.player.svg.elements import Point, moved, pair, slot, tag, words
+from autograd.seeing.pages.player.svg.elements import Point, moved, pair, slot, tag, text_width, words
+from autograd.seeing.style import SMALL_SIZE
 
 EDGE_LABEL = (62.0, 30.0)
 """The room for what is written on an arrow: the local derivative above the contribution."""
@@ -19,6 +20,8 @@ EDGE_LABEL = (62.0, 30.0)
 
 ROUNDING = 6.0
 """The rounding of the corners of an arrow that leads around boxes."""
+BESIDE = 8.0
+"""How far words on an arrow stand from its corners."""
 
 
 def draw_arrow(edge: EdgeFact, name: str, points: list[Point], middle: Point | None) -> str:
@@ -78,7 +81,7 @@ def plain_arrow(name: str, start: Point, tip: Point, bow: float = 0.0) -> str:
 
 
 def bent_arrow(name: str, way: Sequence[Point], text: str = "") -> str:
-    """Return an arrow through points, its corners rounded, with words above it or beside its last piece."""
+    """Return an arrow through points, its corners rounded, with words above it, near its end."""
     pieces = [f"M{pair(way[0])}"]
     for before, corner, after in zip(way, way[1:], way[2:], strict=False):
         pieces.append(f"L{pair(_towards(corner, before, ROUNDING))}Q{pair(corner)} ")
@@ -88,11 +91,20 @@ def bent_arrow(name: str, way: Sequence[Point], text: str = "") -> str:
     parts = [tag("path", d="".join(pieces), class_="line")]
     parts.append(tag("path", d=head(back, way[-1]), class_="head"))
     if text:
-        p, q = way[-2:]
-        upright = p.x == q.x
-        x, y = (q.x + 6, q.y - 3) if upright else ((p.x + q.x) / 2, (p.y + q.y) / 2 - 6)
-        parts.append(words(text, x, y, "note" if upright else "note middle"))
+        parts.append(_words_above(way, text))
     return tag("g", "".join(parts), id=name, class_="edge use")
+
+
+def _words_above(way: Sequence[Point], text: str) -> str:
+    """Return words above the last piece that is not upright: in its middle, or before a corner."""
+    if len(way) < 3 or way[-2].x != way[-1].x:
+        p, q = way[-2:]
+        return words(text, (p.x + q.x) / 2, (p.y + q.y) / 2 - 6, "note middle")
+    p, q = way[-3:-1]
+    width = text_width(text, SMALL_SIZE)
+    to_the_right = max(q.x - BESIDE - width, p.x + BESIDE)
+    to_the_left = min(q.x + BESIDE, p.x - BESIDE - width)
+    return words(text, to_the_right if p.x < q.x else to_the_left, q.y - 5, "note")
 
 
 def _towards(start: Point, goal: Point, most: float) -> Point:

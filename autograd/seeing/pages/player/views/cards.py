@@ -20,6 +20,7 @@ from autograd.seeing.pages.player.svg.elements import (
     text_width,
     words,
 )
+from autograd.seeing.pages.player.views.bars import bars, bars_size
 from autograd.seeing.pages.player.views.layers import Layer, Unit
 from autograd.seeing.style import NAME_SIZE, TEXT_SIZE
 
@@ -69,7 +70,7 @@ def _grid(units: int, columns: int, dots: int) -> tuple[list[Point], float, floa
 
 def layer_size(layer: Layer) -> tuple[float, float]:
     """Return the width and height of a layer's box."""
-    _, wide, high = _places(layer)
+    wide, high = bars_size(layer) if layer.shares else _places(layer)[1:]
     heading = text_width(_title(layer), NAME_SIZE, bold=True) + GAP + text_width(layer.kind, TEXT_SIZE)
     facts = [  # small words grow where the picture shrinks, until they are as large as its numbers
         text_width(fact.word, TEXT_SIZE) + GAP + max(NUMBER_WIDTH, text_width(fact.number, TEXT_SIZE))
@@ -91,10 +92,12 @@ def _facts(layer: Layer) -> list[tuple[Fact, str]]:
     if layer.note:
         return [(Fact(layer.note, ""), "")]
     if layer.group is not None:
-        return [(fact, f"box:{layer.key}:{k}") for k, fact in enumerate(layer.facts)]
+        rows = [(fact, f"box:{layer.key}:{k}") for k, fact in enumerate(layer.facts)]
+        return rows[len(layer.shares) :]
     if layer.is_network:
         return []
-    last = box_of_node(layer.units[-1].members[-1] if layer.units else layer.nodes[-1])
+    whole = [node for node in layer.nodes if node.role == "output"] if layer.shares else layer.nodes[-1:]
+    last = box_of_node(layer.units[-1].members[-1] if layer.units and not layer.shares else whole[0])
     return [(fact, f"{fact.word}:{last.id}") for fact in last.facts]
 
 
@@ -112,12 +115,16 @@ def layer_box(layer: Layer, name: str, corner: Point) -> str:
         words(_title(layer), left, 19.0, "title"),
         words(layer.kind, right, 18.0, "role"),
     ]
-    points, wide, high = _places(layer)
-    start = round((width - wide) / 2 + PITCH / 2)
-    top = round(HEADING + PADDING + PITCH / 2)
-    for dot, at in zip(layer.dots, points, strict=True):
-        parts.append(_dot(f"{name}-{dot.key}", Point(start + at.x, top + at.y)))
-    y = top + high - PITCH / 2
+    y = HEADING + PADDING
+    if layer.shares:
+        parts += bars(layer, name, Point(left, y), right - left)
+        y += bars_size(layer)[1]
+    else:
+        points, wide, high = _places(layer)
+        start, top = round((width - wide) / 2 + PITCH / 2), round(y + PITCH / 2)
+        for dot, at in zip(layer.dots, points, strict=True):
+            parts.append(_dot(f"{name}-{dot.key}", Point(start + at.x, top + at.y)))
+        y = top + high - PITCH / 2
     for fact, where in _facts(layer):
         y += ROW
         parts.append(words(fact.word, left, y - 2, "fact"))

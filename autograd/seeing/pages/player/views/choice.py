@@ -18,6 +18,7 @@ from autograd.seeing.pages.player.views.layers import Layer, layers_of
 from autograd.seeing.pages.player.views.network import network_views
 from autograd.seeing.pages.player.views.parts import Whole, fits, views_of
 from autograd.seeing.pages.player.views.pictures import on_pictures
+from autograd.seeing.pages.player.views.shares import with_shares
 
 __all__ = ["INSTEAD", "MOST_NODES", "View", "boxes_of", "views"]
 
@@ -75,7 +76,7 @@ def boxes_of(trace: Trace, legible: int = LEGIBLE) -> list[Layer]:
     small = fits(trace)
     if not trace.uses or (small and len(trace.nodes) <= legible):
         return []
-    layers = on_pictures(trace, layers_of(trace))
+    layers = with_shares(on_pictures(trace, layers_of(trace)), trace)
     return layers if len(layers) > small else []  # a single box would only hide what can be shown
 
 

@@ -85,6 +85,7 @@ class Layer:
         columns: how many of its units stand side by side, as in a picture; 0 where nothing says so.
         planes: how many pictures its units are, one after the other.
         slides: how it goes over a picture, where it opens as windows.
+        shares: a row for each unit, where they are shares that sum to 1.
     """
 
     title: str
@@ -99,6 +100,7 @@ class Layer:
     columns: int = 0
     planes: int = 1
     slides: Slides | None = None
+    shares: tuple[Fact, ...] = ()
 
     @cached_property
     def dots(self) -> list[Dot]:
@@ -119,8 +121,8 @@ class Layer:
 
     @cached_property
     def facts(self) -> tuple[Fact, ...]:
-        """What its box says; nothing where it stands for no folded box."""
-        return () if self.group is None else box_of_group(self.group, False).facts
+        """What its box says; nothing where it stands for neither shares nor a folded box."""
+        return self.shares if self.group is None else (*self.shares, *box_of_group(self.group, False).facts)
 
     @cached_property
     def nodes(self) -> list[NodeFact]:
@@ -159,7 +161,7 @@ def _loose(trace: Trace, nodes: Sequence[NodeFact]) -> Iterator[Layer]:
     for path in sorted(own, key=lambda path: path is None):  # what no Module computes comes last
         is_inside = path is not None and trace.output not in {node.id for node in own[path]}
         title = after if path is None else title_of(path, trace.modules)
-        yield replace(_of_values(title, own[path]), is_network=is_inside)
+        yield replace(of_values(title, own[path]), is_network=is_inside)
 
 
 def windows_of(box: Layer, into: InputsOf) -> list[Window]:
@@ -175,7 +177,7 @@ def windows_of(box: Layer, into: InputsOf) -> list[Window]:
 def from_outside(nodes: Sequence[NodeFact], origins: set[str], columns: int, planes: int) -> Layer:
     """Return the box of what others take from elsewhere, as such pictures, named after its only origin."""
     title = f"from {origins.pop()}" if len(origins) == 1 else "from outside"
-    return replace(_of_values(title, nodes), opens_as="outside", columns=columns, planes=planes)
+    return replace(of_values(title, nodes), opens_as="outside", columns=columns, planes=planes)
 
 
 def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
@@ -205,7 +207,7 @@ def _layer(trace: Trace, into: InputsOf, group: Group) -> Layer:
         own = group.of if inner[0].opens_as == "boxes" and group.of != group.title else inner[0].kind
         return replace(inner[0], title=group.title, kind=own, group=group)
     if not inner:
-        return replace(_of_values(group.title, group.nodes), group=group)
+        return replace(of_values(group.title, group.nodes), group=group)
     return _of_boxes(group, inner)
 
 
@@ -259,7 +261,7 @@ def _within(inside: Trace, into: InputsOf, group: Group) -> list[Layer]:
         return inner
     return [
         *inner,
-        _of_values(
+        of_values(
             title_of(group.path[-1:], inside.modules) + ITSELF,
             [node for node in inside.nodes if node.id in rest],
         ),
@@ -295,7 +297,7 @@ def _neuron(unit: Group, number: int) -> Unit:
     return Unit(name_of_group(unit), title, tuple(unit.nodes), tuple(shown), tuple(letters))
 
 
-def _of_values(title: str, nodes: Sequence[NodeFact]) -> Layer:
+def of_values(title: str, nodes: Sequence[NodeFact]) -> Layer:
     """Return a box that is shown value by value; plain numbers are not counted where there are others."""
     plain = [node for node in nodes if node.role == "constant" and node.op is None]
     values = [node for node in nodes if node.role != "constant" or node.op is not None]

@@ -70,8 +70,8 @@ def test_it_is_saved_and_shows_itself(tmp_path: Path) -> None:
     assert shown.save(tmp_path / "gallery.html").read_text(encoding="utf-8") == shown.html()
     bundle = shown._repr_mimebundle_()
     frame = Text(bundle["text/html"]).elements
-    assert [tag for tag, _ in frame] == ["iframe"]
-    assert frame[0][1]["srcdoc"] == shown.html()
+    assert [tag for tag, _ in frame] == ["style", "iframe"]
+    assert frame[1][1]["srcdoc"] == shown.html()
     assert bundle["text/plain"].startswith("6 weights and 3 biases of L = ")
     assert repr(shown) == "<gallery: 6 weights and 3 biases of L>"
 
@@ -202,3 +202,23 @@ def test_it_runs_in_a_notebooks_sandboxed_frame(show: Any) -> None:
     inside = page.frame_locator("iframe")
     inside.locator("#sort").select_option("name")
     assert inside.locator("#cards > li").count() == 9
+
+
+@pytest.mark.parametrize("sizes", [(2, 2, 1), (4, 4, 3, 3, 1), (8, 12, 10, 1)])
+@pytest.mark.parametrize("wide", [600, 718, 1000])
+def test_on_paper_a_notebook_s_frame_cuts_no_card(opened: Any, sizes: tuple[int, ...], wide: int) -> None:
+    frame = gallery(Net(*sizes).loss)._repr_mimebundle_()["text/html"]
+    sheet = opened(f"<!doctype html><body>{frame}</body>", ready=False, width=wide)
+    page = sheet.frame_locator("iframe")
+    page.locator("html.framed").wait_for()
+    sheet.emulate_media(media="print")
+    assert sheet.locator("iframe").bounding_box()["height"] == 962
+    cards = page.locator("#cards").evaluate("""(list) => {
+      const [frame, ...cards] = [list, ...list.children].map((part) => part.getBoundingClientRect());
+      const seen = cards.filter(({ left, top }) => left < frame.right && top < frame.bottom);
+      const isWhole = ({ right, bottom }) => right <= frame.right + 1 && bottom <= frame.bottom;
+      return [seen.length, seen.every(isWhole)];
+    }""")
+    sheet.emulate_media(media="screen")
+    assert cards[0] >= 2
+    assert cards[1]

@@ -1,7 +1,11 @@
 """In the sandboxed frame of a notebook a prediction is answered as on the page itself."""
 
+import pytest
+
 from autograd import Value, walk
 from autograd.seeing.pages.player.notebook import bundle
+from nn import MLP
+from tests.autograd.seeing.pages.player.driven import expression
 
 
 def test_a_prediction_can_be_sent_from_the_frame(opened):
@@ -16,4 +20,28 @@ def test_a_prediction_can_be_sent_from_the_frame(opened):
     frame.locator("#answer").fill("-3.5")
     frame.locator("#answer").press("Enter")
     frame.locator("#verdict:not(:empty)").wait_for()
+    assert sheet.errors == []
+
+
+@pytest.mark.parametrize("width", [300, 360, 540, 700])
+@pytest.mark.parametrize("make", [lambda: MLP(8, [12, 3], seed=0)([0.5] * 8)[0], expression])
+def test_however_narrow_its_frame_the_player_is_in_sight_and_only_the_step_scrolls(opened, width, make):
+    shown = bundle(walk(make()).content())["text/html"]
+    sheet = opened(f"<!doctype html><body style='margin:0'>{shown}</body>", ready=False, width=width)
+    frame = sheet.frame_locator("iframe")
+    frame.locator("html[data-ready]").wait_for(state="attached")
+    frame.locator("#last").click()
+    frame.locator("#what-if summary").click()
+    high, header, scrolled, *boxes = frame.locator("body").evaluate("""(body) => {
+      const parts = ["#canvas", "#panel", "#transport", "#find", "#theme"];
+      return [
+        innerHeight, body.querySelector("header").offsetHeight, document.documentElement.scrollHeight,
+        ...parts.map((part) => body.querySelector(part).getBoundingClientRect().toJSON()),
+      ];
+    }""")
+    assert scrolled == high
+    assert header < 60
+    assert all(box["height"] > 30 and 0 <= box["top"] < box["bottom"] <= high for box in boxes)
+    assert all(0 <= box["left"] < box["right"] <= width for box in boxes)
+    assert boxes[0]["height"] >= 140
     assert sheet.errors == []

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from autograd.seeing.pages.player.notebook import bundle
 from autograd.seeing.walk import walk
 from nn import MLP
 
@@ -62,3 +63,27 @@ def test_the_picture_is_saved_as_it_stands(opened, scheme):
     assert not re.search(r"var\(|color-mix|color\(|NaN", picture)
     assert ET.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
     assert sheet.errors == alone.errors == []
+
+
+@pytest.mark.parametrize("find", ["", "layer 1"])
+def test_on_paper_a_notebook_s_frame_cuts_nothing(opened, find):
+    shown = bundle(walk(MLP(8, [30, 3], seed=0)([0.5] * 8)[0]).content())["text/html"]
+    sheet = opened(f"<!doctype html><body>{shown}</body>", ready=False, width=718)
+    page = sheet.frame_locator("iframe")
+    page.locator("html[data-ready]").wait_for(state="attached")
+    page.locator("#find").fill(find)
+    page.locator("#find").press("Enter")
+    page.locator("#last").click()
+    page.locator("#list summary").click()
+    sheet.emulate_media(media="print")
+    high, *parts = page.locator("body").evaluate("""(body) => {
+      const parts = ["#canvas svg.graph:not(.ahead)", "#sentence", "#math", "#numbers"];
+      return [innerHeight, ...parts.map((part) => {
+        const { top, bottom, height } = body.querySelector(part).getBoundingClientRect();
+        return [top, bottom, height];
+      })];
+    }""")
+    sheet.emulate_media(media="screen")
+    assert all(0 <= top < bottom <= high for top, bottom, _ in parts)
+    assert parts[0][2] >= 96
+    assert sheet.errors == []

@@ -386,6 +386,7 @@ def test_every_control_has_a_name(sheet):
     sheet.check("#predict")
     for summary in ("#list", "#what-if"):
         sheet.click(f"{summary} summary")
+    sheet.locator("#leaves input").first.wait_for()
     tree = sheet.locator("body").aria_snapshot()
     for name in (
         'button "First"', 'button "Previous step"', 'button "Play"', 'button "Next step"', 'button "Last"',

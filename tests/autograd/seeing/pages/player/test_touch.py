@@ -17,7 +17,7 @@ from autograd.seeing.pages.player import facts
 from autograd.seeing.walk import walk
 from nn import MLP, Conv2d, Flatten, GRUCell, Layer, MaxPool2d, Module, Recurrent, Reshape, Sequential
 from nn.losses import half_mse
-from tests.autograd.seeing.pages.player.driven import tells
+from tests.autograd.seeing.pages.player.driven import go, tells
 from tests.autograd.seeing.pages.player.touched import ANSWER, SCRIPTS, case_of, cases
 from tests.thorough import ALL
 
@@ -163,6 +163,8 @@ def change(sheet, name, text):
 
 
 def shows(sheet, expected):
+    if sheet.is_enabled("#last"):
+        sheet.click("#last")
     for node in expected.trace.nodes:
         assert sheet.text_content(f'[data-slot="value:{node.id}"]') == number(node.value)
         assert sheet.text_content(f'[data-slot="gradient:{node.id}"]') == number(node.gradient)
@@ -183,6 +185,20 @@ def test_a_slider_does_the_same(sheet):
     assert value > 2.0
     sheet.get_by_text("Computed again").wait_for()
     shows(sheet, walk(loss()).what_if(w=value))
+
+
+@pytest.mark.parametrize("step", [0, 1, 7, 99])
+def test_the_step_stays_where_it_is_when_a_number_is_changed(sheet, step):
+    sheet.click("#last")
+    step = min(step, int(sheet.input_value("#place")))
+    go(sheet, step)
+    told = str(step), sheet.text_content("#count")
+    change(sheet, "w", "3")
+    sheet.get_by_text("Computed again").wait_for()
+    slider = sheet.get_by_role("slider", name="Slide w")
+    slider.press("ArrowRight")
+    sheet.get_by_text("Computed again").wait_for()
+    assert (sheet.input_value("#place"), sheet.text_content("#count")) == told
 
 
 def test_names_of_layers_are_written_as_the_walk_writes_them(opened):
@@ -254,7 +270,6 @@ def test_what_is_to_be_predicted_is_not_told_beside_it(sheet):
 def test_a_prediction_is_about_the_numbers_that_are_shown(sheet):
     change(sheet, "w", "3")
     sheet.check("#predict")
-    sheet.click("#first")
     for _ in range(8):
         sheet.click("#next")
     sheet.fill("#answer", "1")
@@ -320,5 +335,5 @@ def test_a_screen_reader_hears_what_came_of_a_touch_and_then_the_steps_again(she
     change(sheet, "w", "3")
     sheet.get_by_role("status").get_by_text("Computed again: L = 9.").wait_for()
     assert sheet.get_attribute("#sentence", "aria-live") == "off"
-    sheet.click("#previous")
+    sheet.click("#next")
     assert sheet.get_attribute("#sentence", "aria-live") == "polite"

@@ -256,7 +256,7 @@ class TestNetworks:
         layers = [
             named[name] for name in dict.fromkeys(first.opens.values()) if named[name].parent == first.name
         ]
-        assert [view.title for view in layers] == ["inputs", "layer 1", "layer 2", "after the model"]
+        assert [view.title for view in layers] == ["inputs", "layer 1", "layer 2", "cross-entropy"]
         assert sum(view.parent == layers[1].name for view in others) == 32
 
     def test_the_names_a_walk_gives_are_not_taken_for_labels(self) -> None:

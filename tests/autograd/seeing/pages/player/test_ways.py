@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.seeing.pages.player.svg.elements import Point
+from autograd.seeing.pages.player.svg.arrows import bent_arrow
+from autograd.seeing.pages.player.svg.elements import Point, text_width
 from autograd.seeing.pages.player.views.ways import stand
+from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE
 
 Sizes = list[tuple[float, float]]
 
@@ -54,3 +57,20 @@ def test_a_way_begins_and_ends_beside_its_boxes_and_all_is_within_the_picture(
             assert corner.x - 4 <= end.x <= corner.x + width + 4
             assert corner.y - 4 <= end.y <= corner.y + height + 4
         assert all(0 <= p.x <= found.width and 0 <= p.y <= found.height for p in way)
+
+
+@given(plans(), st.sampled_from(["12 weights", "2×4×4 values · 128 weights (36 uses)"]))
+def test_the_words_on_an_arrow_stand_on_no_piece_of_it(
+    plan: tuple[Sizes, list[tuple[int, int]], float], said: str
+) -> None:
+    sizes, pairs, widest = plan
+    width = text_width(said, SMALL_SIZE)
+    for way in stand(sizes, pairs, widest=widest, between=width + 20, margin=16).ways.values():
+        found = re.search(r'<text x="(.+?)" y="(.+?)" class="note( middle)?"', bent_arrow("a", way, said))
+        assert found
+        left = float(found[1]) - (width / 2 if found[3] else 0.0)
+        around = (
+            Point(left, float(found[2]) - TEXT_SIZE),
+            (width, TEXT_SIZE + 2.0),
+        )  # they grow where it shrinks
+        assert not any(crosses(start, end, *around) for start, end in pairwise(way))

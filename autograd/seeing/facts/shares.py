@@ -1,0 +1,168 @@
+"""Shares that sum to 1: where a graph computes the softmax of several Values, told by its ops alone.
+
+There are two forms.  Powers divided by their sum are shares; those that nothing was computed with are in no
+graph, and still known.  The logarithm of a sum of powers, such as a cross-entropy, has the shares as its
+partials, and no nodes for them.
+
+>>> from autograd import Value, softmax
+>>> from autograd import sum as total
+>>> from autograd.seeing.facts.trace import trace
+>>> p = softmax([Value(0.0, "cat"), Value(1.0, "dog")])
+>>> facts = trace(p[1].log())
+>>> [found] = shares_in(facts.nodes, facts)
+>>> found.title, [class_.name for class_ in found.classes], [fact.number for fact in found.facts]
+('softmax', ['cat', 'dog'], ['0.2689', '0.7311'])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from autograd.notation.labels import parse_label
+from autograd.seeing.facts.box_content import Fact, share_of
+from autograd.seeing.facts.events import inputs_by_target
+from autograd.seeing.facts.records import NodeFact, Trace
+
+LONGEST_NAME = 12
+"""A class is called by at most this many characters of a label."""
+
+
+class Class(NamedTuple):
+    """One of several that a whole is shared among.
+
+    Attributes:
+        name: what its logit is called, and what its share is: ``z₁⁽²⁾ → cat``.
+        logit: what the softmax takes.
+        members: the nodes that belong to it alone.
+        measured: the nodes that tell its share: that itself, or the exponent of its power, then all of them.
+    """
+
+    name: str
+    logit: NodeFact
+    members: tuple[NodeFact, ...]
+    measured: tuple[NodeFact, ...]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A softmax.
+
+    Attributes:
+        title: "softmax"; "cross-entropy" for −ln of a class's share, else "log-sum-exp".
+        classes: in the order in which it takes their logits.
+        common: the nodes that belong to no single class.
+        target: which class a cross-entropy is of, from 0.
+    """
+
+    title: str
+    classes: tuple[Class, ...]
+    common: tuple[NodeFact, ...]
+    target: int | None = None
+
+    @cached_property
+    def facts(self) -> tuple[Fact, ...]:
+        """A row for each class: its name and its share."""
+        return tuple([share_of(class_.name, class_.measured) for class_ in self.classes])
+
+    @property
+    def ids(self) -> set[str]:
+        """Those of all its nodes."""
+        return {node.id for node in self.common}.union(*({n.id for n in c.members} for c in self.classes))
+
+
+def shares_in(nodes: Sequence[NodeFact], trace: Trace) -> list[Shares]:
+    """Return each softmax that some nodes of a trace compute, in the order in which they compute it."""
+    graph = _Graph(nodes, trace)
+    found = [graph.divided(node) or graph.logarithm(node) for node in nodes]
+    return [shares for shares in found if shares is not None]
+
+
+class _Graph:
+    """The nodes that may belong to a softmax, and what each of all nodes is computed of and used in."""
+
+    def __init__(self, nodes: Sequence[NodeFact], trace: Trace) -> None:
+        self.nodes = {node.id: node for node in trace.nodes}
+        self.among = {node.id for node in nodes}
+        into = inputs_by_target(trace)
+        self.inputs = {id: [self.nodes[edge.source] for edge in edges] for id, edges in into.items()}
+        self.users: dict[str, list[NodeFact]] = {}
+        for node in nodes:
+            for source in self.inputs.get(node.id, ()):
+                self.users.setdefault(source.id, []).append(node)
+
+    def divided(self, total: NodeFact) -> Shares | None:
+        """Return the softmax whose powers a node adds up."""
+        powers = self.inputs.get(total.id, [])
+        if total.op != "sum" or len(powers) < 2 or any(not self._is(node, "exp") for node in powers):
+            return None
+        shares = [self._share(power, total) for power in powers]
+        if not any(shares):
+            return None
+        exponents = [self.inputs[power.id][0] for power in powers]
+        logits, shift = self._unshifted(exponents)
+        constants = self._constants([shift]) if shift else ()
+        classes = [
+            Class(
+                _name(logit, share),
+                logit,
+                self._own(exponent, logit, power, share),
+                (share,) if share else (exponent, *exponents),
+            )
+            for power, exponent, logit, share in zip(powers, exponents, logits, shares, strict=True)
+        ]
+        return Shares("softmax", tuple(classes), (*constants, total))
+
+    def logarithm(self, total: NodeFact) -> Shares | None:
+        """Return the softmax that the partials of a logarithm of a sum of powers are."""
+        exponents = self.inputs.get(total.id, [])
+        if total.op != "logsumexp" or total.role == "constant" or len(exponents) < 2:
+            return None
+        logits, shift = self._unshifted(exponents)
+        target = next((k for k, logit in enumerate(logits) if shift and logit.id == shift.id), None)
+        classes = [
+            Class(_name(logit), logit, self._own(exponent, logit), (exponent, *exponents))
+            for exponent, logit in zip(exponents, logits, strict=True)
+        ]
+        title = "log-sum-exp" if target is None else "cross-entropy"
+        return Shares(title, tuple(classes), (total,), target)
+
+    def _is(self, node: NodeFact, op: str) -> bool:
+        return node.op == op and node.id in self.among
+
+    def _share(self, power: NodeFact, total: NodeFact) -> NodeFact | None:
+        """Return what is a power divided by the total; None where that is not in the graph."""
+        ids = [power.id, total.id]
+        found = [x for x in self.users.get(power.id, ()) if x.op == "div" and _ids(self.inputs[x.id]) == ids]
+        return found[0] if found else None
+
+    def _unshifted(self, exponents: list[NodeFact]) -> tuple[list[NodeFact], NodeFact | None]:
+        """Return what one number was subtracted from for each exponent, and that number, if it was.
+
+        A plain 0 among such differences stands for the number itself.
+        """
+        differences = [self.inputs[x.id] for x in exponents if self._is(x, "sub")]
+        zeros = [x for x in exponents if x.op is None and x.role == "constant" and x.value == 0]
+        shifts = {b.id: b for _, b in differences}
+        if len(shifts) != 1 or len(differences) + len(zeros) < len(exponents) or len(zeros) > 1:
+            return exponents, None
+        (shift,) = shifts.values()
+        return [self.inputs[x.id][0] if x.op == "sub" else shift for x in exponents], shift
+
+    def _own(self, exponent: NodeFact, logit: NodeFact, *more: NodeFact | None) -> tuple[NodeFact, ...]:
+        """Return the nodes of one class, without its logit."""
+        inside = [exponent] if exponent.id in self.among and exponent.id != logit.id else []
+        return tuple(node for node in (*inside, *more) if node is not None)
+
+    def _constants(self, nodes: Sequence[NodeFact]) -> Iterator[NodeFact]:
+        return (node for node in nodes if node.role == "constant" and node.id in self.among)
+
+
+def _ids(nodes: Sequence[NodeFact]) -> list[str]:
+    return [node.id for node in nodes]
+
+
+def _name(*nodes: NodeFact | None) -> str:
+    return " → ".join(parse_label(node.label, LONGEST_NAME).text for node in nodes if node and node.label)
