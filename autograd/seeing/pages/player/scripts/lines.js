@@ -1,5 +1,5 @@
 // How boxes stand in lines, and the ways between them: what views/ways.py and svg/arrows.py say, for any width.
-const MARGIN = 16, LANE = 20, NEAR = 3, BESIDE = 4, ROUNDING = 6;
+const MARGIN = 16, LANE = 20, NEAR = 3, BESIDE = 4, ROUNDING = 6, ASIDE = 8;
 
 function stand(sizes, pairs, widest, between) {
   const [lines, lefts] = [[0], [MARGIN]];
@@ -96,7 +96,7 @@ function towards([x, y], [a, b], most) {
   return [x + share * (a - x), y + share * (b - y)];
 }
 
-// An arrow through points, its words above it or beside its last piece.
+// An arrow through points, its words above it, near its end; returns how far to the right they reach.
 function bend(arrow, way) {
   const [tip, before] = [way.at(-1), way.at(-2)];
   const turns = way.slice(1, -1).map((corner, k) => `L${pointed(towards(corner, way[k], ROUNDING))}Q${pointed(corner)} ${pointed(towards(corner, way[k + 2], ROUNDING))}`);
@@ -108,10 +108,13 @@ function bend(arrow, way) {
   arrow.querySelector(".head").setAttribute("d", `M${pointed(tip)}l${pointed(side)} ${pointed([2 * dy, -2 * dx])}z`);
   const text = arrow.querySelector("text");
   if (!text) return 0;
-  const isUpright = before[0] === tip[0];
-  const [x, y] = isUpright ? [tip[0] + 6, tip[1] - 3] : [(before[0] + tip[0]) / 2, (before[1] + tip[1]) / 2 - 6];
+  const wide = Number(text.dataset.wide);
+  const isUpright = way.length > 2 && before[0] === tip[0];
+  const [[left, y], [right, low]] = isUpright ? way.slice(-3, -1) : [before, tip];
+  const atEnd = left < right ? Math.max(right - ASIDE - wide, left + ASIDE) : Math.min(right + ASIDE, left - ASIDE - wide);
+  const x = isUpright ? atEnd : (left + right) / 2;
   text.setAttribute("x", inUnits(x));
-  text.setAttribute("y", inUnits(y));
+  text.setAttribute("y", inUnits(isUpright ? low - 5 : (y + low) / 2 - 6));
   text.setAttribute("class", isUpright ? "note" : "note middle");
-  return tip[0] + 6.2 * text.textContent.length + MARGIN;
+  return x + wide + MARGIN;
 }

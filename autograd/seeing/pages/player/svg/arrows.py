@@ -96,15 +96,15 @@ def bent_arrow(name: str, way: Sequence[Point], text: str = "") -> str:
 
 
 def _words_above(way: Sequence[Point], text: str) -> str:
-    """Return words above the last piece that is not upright: in its middle, or before a corner."""
+    """Return words above the last piece that is not upright: in its middle or, before a corner, at its end."""
+    width = text_width(text, SMALL_SIZE)
     if len(way) < 3 or way[-2].x != way[-1].x:
         p, q = way[-2:]
-        return words(text, (p.x + q.x) / 2, (p.y + q.y) / 2 - 6, "note middle")
+        return words(text, (p.x + q.x) / 2, (p.y + q.y) / 2 - 6, "note middle", data_wide=width)
     p, q = way[-3:-1]
-    width = text_width(text, SMALL_SIZE)
     to_the_right = max(q.x - BESIDE - width, p.x + BESIDE)
     to_the_left = min(q.x + BESIDE, p.x - BESIDE - width)
-    return words(text, to_the_right if p.x < q.x else to_the_left, q.y - 5, "note")
+    return words(text, to_the_right if p.x < q.x else to_the_left, q.y - 5, "note", data_wide=width)
 
 
 def _towards(start: Point, goal: Point, most: float) -> Point:

@@ -91,7 +91,7 @@ def test_an_arrow_carries_the_size_of_the_gradients_that_it_stands_for():
     inputs = [node for node in content.trace.nodes if node.role == "input"]
     whole = math.hypot(*(node.gradient for node in inputs))
     assert sent.keys() == {
-        ("inputs", "layer 1"), ("layer 1", "layer 2"), ("layer 2", "layer 3"), ("layer 3", "after the model")
+        ("inputs", "layer 1"), ("layer 1", "layer 2"), ("layer 2", "layer 3"), ("layer 3", "cross-entropy")
     }  # fmt: skip
     assert float(sent["inputs", "layer 1"]) == pytest.approx(whole, rel=1e-3)
 
