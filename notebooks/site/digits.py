@@ -45,7 +45,7 @@ def _digits() -> tuple[list[list[float]], list[int]]:
     digits = load("digits")
     order = list(range(len(digits)))
     random.Random(1).shuffle(order)
-    return [[x / 16 for x in digits.X[i]] for i in order], [digits.y[i] for i in order]
+    return [[x / 16 for x in digits.X[i]] for i in order], [int(digits.y[i]) for i in order]
 
 
 def _trained(X: list[list[float]], y: list[int]) -> Sequential:

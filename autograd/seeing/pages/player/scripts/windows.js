@@ -23,6 +23,13 @@ function standing(root, groups, sizes) {
   for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, width, height })) root.setAttribute(name, value);
 }
 
+// All values with all their digits; undefined where the page does not compute itself: it has not got them.
+let untouched;
+function exactValues() {
+  if (!touched || facts !== original) return facts.exact?.values ?? touched?.exact().values;
+  return (untouched ??= touched.engine.forward(touched.engine.leaves));
+}
+
 // A long name, such as conv.kernels.z₁⁽¹⁾[12], touches no number.
 function squeeze(label, widest) {
   label.removeAttribute("textLength");
@@ -123,9 +130,8 @@ function slideOver(view) {
 
   // ------------------------------------------------------------------ what it tells
 
-  // The products are computed with all digits; where the page does not compute itself, it has not got them.
   function productsOf(exact, j, plane) {
-    return windowOf(j, plane).nodes.map((node, i) => (node ? exact.values[placeOf(node)] : 0) * exact.values[placeOf(weightOf(j, plane, i))]);
+    return windowOf(j, plane).nodes.map((node, i) => (node ? exact[placeOf(node)] : 0) * exact[placeOf(weightOf(j, plane, i))]);
   }
 
   const total = (numbers) => numbers.reduce((sum, x) => sum + x, 0);
@@ -134,7 +140,7 @@ function slideOver(view) {
     const out = Math.floor(at / each);
     const isDone = computed.get(nodeOf(at)) < place;
     const slopes = kernels.length || !isDone ? undefined : slopesInto(at);
-    const exact = kernels.length && isDone ? touched?.exact() : undefined;
+    const exact = kernels.length && isDone ? exactValues() : undefined;
     const shown = apart ? out : focus;
     const one = windowOf(at, shown);
     winners.forEach((cell) => cell?.classList.remove("under"));

@@ -14,6 +14,7 @@ from autograd.notation.numbers import number
 from autograd.seeing.pages.player.page import page
 from autograd.seeing.pages.player.views.choice import boxes_of
 from nn import AvgPool2d, Conv1d, Conv2d, Flatten, Layer, MaxPool2d, Module, Reshape, Sequential
+from tests.autograd.seeing.pages.player.driven import go
 
 PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
@@ -282,6 +283,44 @@ def test_a_pooling_marks_the_number_that_it_passes_the_gradient_on_to(opened, ne
         won = [id for id in seen if values[id] == largest]
         under = sheet.evaluate("[...document.querySelectorAll('.dot.under')].map((dot) => dot.id)")
         assert sorted(under) == sorted(f"l2-{id}" for id in won) or len(won) == 4
+    assert sheet.errors == []
+
+
+def test_the_window_follows_the_steps(opened, network):
+    sheet = opened(network.html(), motion="reduce")
+    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    layer = next(layer for layer in boxes_of(network.trace, 0) if layer.slides)
+    for j in (0, 9, 30):
+        step = next(step for step in network if step.node == layer.slides.sums[j] and step.kind == "apply")
+        go(sheet, step.number + 1)
+        said = told(sheet, "l1")
+        assert said[1] == layer.units[j].title.removeprefix(f"plane {j // 16 + 1}, ")
+        assert said[0] == f"kernel {j // 16 + 1}"
+    assert sheet.errors == []
+
+
+def test_the_numbers_of_each_plane_are_chosen_by_keyboard(opened):
+    model = Sequential(Reshape(2, 3, 3), Conv2d(2, 2, 2, seed=0), Flatten())
+    steps = walk(mean(model(numbers_of(18))))
+    sheet = opened(steps.html(), motion="reduce")
+    sheet.keyboard.press("End")
+    sheet.fill("#find", "step 2")
+    sheet.keyboard.press("Enter")
+    layer = next(layer for layer in boxes_of(steps.trace, 0) if layer.slides)
+    values = {node.id: node.value for node in steps.trace.nodes}
+    weights, _ = layer.slides.kernels
+    for plane in (1, 0):
+        sheet.locator("#l1-kernel .plane").nth(plane).focus()
+        sheet.keyboard.press("Enter")
+        said, own = told(sheet, "l1"), slice(4 * plane, 4 * plane + 4)
+        shown = [said[at + 2 : at + 4] for at, text in enumerate(said) if text == "×"]
+        seen = layer.slides.windows.seen(0)[own]
+        assert shown == [
+            [number(values[id]), number(values[w])] for id, w in zip(seen, weights[own], strict=True)
+        ]
+        products = sum(values[id] * values[w] for id, w in zip(seen, weights[own], strict=True))
+        pressed = sheet.locator("#l1-kernel [aria-pressed=true]")
+        assert pressed.get_attribute("aria-label").endswith(f"window · kernel = {number(products)}")
     assert sheet.errors == []
 
 
