@@ -140,9 +140,12 @@ class Module(Constructed):
 
         A parameter held in several places comes once, under the first of its paths.
         """
-        for trail, x in self.within():
+        named: tuple[tuple[Any, ...] | None, str] = None, ""  # what leads to all the items of a list
+        for trail, place, x in self._each():
             if isinstance(x, Parameter):
-                yield ".".join(map(str, trail)), x
+                if trail is not named[0]:
+                    named = trail, ".".join(map(str, trail))
+                yield named[1] if place is None else f"{named[1]}.{place}", x
 
     def within(
         self, *, values: bool = True, among: Any = None, shared: bool = False
@@ -155,6 +158,13 @@ class Module(Constructed):
             among: a set; lists of Values of which it has none are left out, in about that time.
             shared: whether a Value comes again with each Module, or attribute, that holds it too.
         """
+        for trail, place, x in self._each(values, among, shared):
+            yield (trail if place is None else (*trail, place)), x
+
+    def _each(
+        self, values: bool = True, among: Any = None, shared: bool = False
+    ) -> Iterator[tuple[tuple[Any, ...], int | None, Any]]:
+        """Yield what `within` does, each with what leads to it, or to the list of Values that it is in."""
         seen: dict[int, Any] = {}  # what is seen is kept, so that no other object gets its id
         for trail, holder in self._held_within(values):
             if among is not None and type(holder) is list and among.isdisjoint(holder):
@@ -162,7 +172,7 @@ class Module(Constructed):
             for place, x in enumerate(holder) if type(holder) is list else [(None, holder)]:
                 if id(x) not in seen or shared:
                     seen[id(x)] = x
-                    yield (trail if place is None else (*trail, place)), x
+                    yield trail, place, x
 
     def _held_within(self, values: bool) -> Iterator[tuple[tuple[Any, ...], Any]]:
         """Yield each Module once, and each Value and list of Values alone, with what leads to it."""

@@ -45,7 +45,7 @@ def trace(
         gradients: ∂output/∂v by Value; if not given, the ``.grad`` of each Value, where the output has one.
         among: the Values to keep, if not all.
         structure: that of the graph, where it was read before.
-        formulas: whether each node has its formula; see `with_formulas` for those of some nodes.
+        formulas: whether each node has its formula; `with_formulas` gives some of them theirs.
 
     Raises:
         TypeError: if ``output`` is not a Value, or ``names`` not a mapping.

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from types import MappingProxyType
@@ -96,20 +97,20 @@ def links_between(
         box = where.get(target)
         if box is None:
             continue
-        met: dict[int, EdgeFact] | None = None
-        for edge in (edges := [*into]):
+        used = {edge.position: edge for edge in into}
+        met = factors(ops[target], max(used) + 1)
+        link = None
+        for edge in used.values():
             origin = where.get(edge.source)
             if not origin or origin == box or (shared and box in shared.get(edge.source, ())):
                 continue
-            if (link := links.get((origin, box))) is None:
-                link = links[origin, box] = Link(origin, box)
+            if link is None or link.source != origin:
+                link = links.setdefault((origin, box), Link(origin, box))
             link.edges.append(edge)
-            if met is None:
-                met = _met(ops[target], edges)
-            factor = met.get(edge.position)
-            if factor is not None and factor.source in weights:
-                home, id = where.get(factor.source), factor.source
-                if home in (None, box) or box in shared.get(id, ()) or home == origin != id:
+            factor = used.get(met.get(edge.position, -1))
+            if factor is not None and (id := factor.source) in weights:
+                home = where.get(id)
+                if home == box or home is None or box in shared.get(id, ()) or home == origin != id:
                     link.taken.append(factor)
                     continue
             if edge.partial is not None and edge.source not in weights:
@@ -130,24 +131,16 @@ def links_between(
     return tuple(links.values())
 
 
-def _met(op: str | None, edges: Iterable[EdgeFact]) -> dict[int, EdgeFact]:
-    """Return by position the edge of what an op multiplies an input by, given all edges into one node."""
-    used = {edge.position: edge for edge in edges}
-    pairs = [(a, b) for a, b in multiplied(op, max(used) + 1) if a in used and b in used]
-    return {a: used[b] for pair in pairs for a, b in (pair, pair[::-1])}
-
-
 MULTIPLYING = ("mul", "dot")
 """The ops in which an input is multiplied by another one."""
 
 
-def multiplied(op: str | None, inputs: int) -> Iterable[tuple[int, int]]:
-    """Return which of its inputs an op multiplies with each other, in pairs of their positions.
+@lru_cache(maxsize=100)
+def factors(op: str | None, inputs: int) -> Mapping[int, int]:
+    """Return by the position of each input that an op multiplies by another one the position of that.
 
-    >>> list(multiplied("dot", 5)), list(multiplied("add", 2))
-    ([(0, 2), (1, 3)], [])
+    >>> factors("dot", 5), factors("add", 2)
+    ({0: 2, 1: 3, 2: 0, 3: 1}, {})
     """
-    if op == "mul":
-        return [(0, 1)]
-    half = inputs // 2 if op == "dot" else 0  # the bias comes last
-    return [(k, half + k) for k in range(half)]
+    half = 1 if op == "mul" else inputs // 2 if op == "dot" else 0  # the bias comes last
+    return {k: (k + half) % (2 * half) for k in range(2 * half)}

@@ -16,7 +16,7 @@ from autograd.graph import topological_order
 from autograd.notation.hints import described
 from autograd.notation.numbers import number, weights_and_biases
 from autograd.pure_reverse import in_numbers, upstreams
-from autograd.seeing.facts.folding.links import multiplied
+from autograd.seeing.facts.folding.links import factors
 from autograd.seeing.facts.names import check_value, label_of, labels_of, name_of_output
 from autograd.seeing.facts.routes import (
     Route,
@@ -316,7 +316,5 @@ def _multiplied_by(route: Route) -> Value | None:
     if len(route.nodes) < 2:
         return None
     first, position = route.nodes[1], route.positions[0]
-    for pair in multiplied(first.op.name if first.op else None, len(first.inputs)):
-        if position in pair:
-            return first.inputs[sum(pair) - position]
-    return None
+    other = factors(first.op.name if first.op else None, len(first.inputs)).get(position)
+    return None if other is None else first.inputs[other]

@@ -299,6 +299,7 @@ const plainly = (value) => value.replace(/color\(srgb (.*)\)/, (_, mixed) => `rg
 function pictureAlone() {
   const [copy, { width, height }] = [svg.cloneNode(true), size()];
   const dress = (part, shown, around) => {
+    if (shown.matches(".fold") || getComputedStyle(shown).display === "none") return part.remove();
     const own = LOOKS.map((name) => plainly(getComputedStyle(shown).getPropertyValue(name)));
     for (const name of ["class", "style"]) part.removeAttribute(name);
     LOOKS.forEach((name, k) => own[k] === around[k] || part.setAttribute(name, own[k]));

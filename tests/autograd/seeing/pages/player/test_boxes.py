@@ -239,3 +239,60 @@ def test_numbers_that_are_touched_are_followed_in_opened_boxes(opened):
     field.press("Enter")
     assert sheet.locator('svg:not(.ahead) svg [data-slot^="value"]').all_text_contents() != before
     assert sheet.errors == []
+
+
+def test_a_box_is_opened_by_the_mouse_but_not_by_a_drag_that_begins_on_its_knob(opened):
+    sheet = opened(walk(mlp()).html(), motion="reduce")
+    knob = sheet.locator('.fold[aria-label="layer 1, in place"]')
+    knob.click()
+    assert knob.get_attribute("aria-expanded") == "true"
+    assert sheet.locator("#crumbs [aria-current]").text_content() == "network"  # nothing was gone into
+    box = knob.bounding_box()
+    sheet.mouse.move(box["x"] + 9, box["y"] + 9)
+    sheet.mouse.down()
+    sheet.mouse.move(box["x"] + 60, box["y"] + 40, steps=4)
+    sheet.mouse.up()
+    assert knob.get_attribute("aria-expanded") == "true"
+    assert sheet.errors == []
+
+
+IN_PRINT = """() => {
+  const points = (text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a * 0.75;
+  const seen = [...document.querySelectorAll("#canvas > svg text")].filter((text) => text.checkVisibility());
+  const inside = seen.filter((text) => text.textContent && text.ownerSVGElement.parentNode.id !== "canvas");
+  return [inside.length, Math.min(...seen.filter((text) => text.textContent).map(points))];
+}"""
+
+
+def test_opened_boxes_are_printed_as_they_stand_as_large_as_can_be_read(opened):
+    sheet = opened(walk(in_time()).html(), motion="reduce")
+    open_some(sheet, 4)
+    sheet.click("#last")
+    sheet.emulate_media(media="print")
+    sheet.set_viewport_size({"width": 718, "height": 1000})
+    sheet.evaluate("dispatchEvent(new Event('beforeprint'))")
+    inside, points = sheet.evaluate(IN_PRINT)
+    assert inside > 20
+    assert points >= 6
+    sheet.evaluate("dispatchEvent(new Event('afterprint'))")
+    sheet.emulate_media(media="screen")
+    assert sheet.errors == []
+
+
+WORDS = """() => {
+  const isShown = (e) => !e.closest || (getComputedStyle(e).display !== "none" && isShown(e.parentNode));
+  return [...document.querySelectorAll("svg.graph:not(.ahead) text, body > svg text")]
+    .filter((text) => text.textContent && isShown(text)).map((text) => text.textContent);
+}"""
+
+
+def test_the_picture_of_opened_boxes_is_saved_as_it_stands(opened):
+    sheet = opened(walk(in_time()).html(), motion="reduce")
+    open_some(sheet, 3)
+    words = sheet.evaluate(WORDS)
+    with sheet.expect_download() as saved:
+        sheet.click("#save-picture")
+    picture = saved.value.path().read_text(encoding="utf-8")
+    alone = opened(f"<!doctype html><meta charset='utf-8'>{picture}", ready=False)
+    assert alone.evaluate(WORDS) == words
+    assert words.count("step 1") == 1
