@@ -9,24 +9,23 @@ partials, and no nodes for them.
 >>> from autograd.seeing.facts.trace import trace
 >>> p = softmax([Value(0.0, "cat"), Value(1.0, "dog")])
 >>> facts = trace(p[1].log())
->>> [found] = shares_in(facts.nodes, facts)
+>>> [found] = Softmaxes(facts).among(facts.nodes)
 >>> found.title, [class_.name for class_ in found.classes], [fact.number for fact in found.facts]
 ('softmax', ['cat', 'dog'], ['0.2689', '0.7311'])
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from autograd.notation.labels import parse_label
 from autograd.seeing.facts.box_content import Fact, share_of
-from autograd.seeing.facts.events import inputs_by_target
 from autograd.seeing.facts.records import NodeFact, Trace
 
-LONGEST_NAME = 12
+LONGEST_NAME = 18
 """A class is called by at most this many characters of a label."""
 
 
@@ -73,25 +72,32 @@ class Shares:
         return {node.id for node in self.common}.union(*({n.id for n in c.members} for c in self.classes))
 
 
-def shares_in(nodes: Sequence[NodeFact], trace: Trace) -> list[Shares]:
-    """Return each softmax that some nodes of a trace compute, in the order in which they compute it."""
-    graph = _Graph(nodes, trace)
-    found = [graph.divided(node) or graph.logarithm(node) for node in nodes]
-    return [shares for shares in found if shares is not None]
+class Softmaxes:
+    """Finds them in a trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        nodes = {node.id: node for node in trace.nodes}
+        self._inputs: dict[str, list[NodeFact]] = {}
+        self._users: dict[str, list[NodeFact]] = {}
+        for edge in trace.edges:
+            self._inputs.setdefault(edge.target, []).append(nodes[edge.source])
+            self._users.setdefault(edge.source, []).append(nodes[edge.target])
+
+    def among(self, nodes: Iterable[NodeFact]) -> list[Shares]:
+        """Return each softmax that some nodes compute by themselves, in the order in which they do."""
+        own = {node.id: node for node in nodes}
+        graph = _Graph(own, self._inputs, self._users)
+        found = [graph.divided(node) or graph.logarithm(node) for node in own.values()]
+        return [shares for shares in found if shares is not None]
 
 
+@dataclass(frozen=True)
 class _Graph:
     """The nodes that may belong to a softmax, and what each of all nodes is computed of and used in."""
 
-    def __init__(self, nodes: Sequence[NodeFact], trace: Trace) -> None:
-        self.nodes = {node.id: node for node in trace.nodes}
-        self.among = {node.id for node in nodes}
-        into = inputs_by_target(trace)
-        self.inputs = {id: [self.nodes[edge.source] for edge in edges] for id, edges in into.items()}
-        self.users: dict[str, list[NodeFact]] = {}
-        for node in nodes:
-            for source in self.inputs.get(node.id, ()):
-                self.users.setdefault(source.id, []).append(node)
+    own: Mapping[str, NodeFact]
+    inputs: Mapping[str, list[NodeFact]]
+    users: Mapping[str, list[NodeFact]]
 
     def divided(self, total: NodeFact) -> Shares | None:
         """Return the softmax whose powers a node adds up."""
@@ -103,7 +109,7 @@ class _Graph:
             return None
         exponents = [self.inputs[power.id][0] for power in powers]
         logits, shift = self._unshifted(exponents)
-        constants = self._constants([shift]) if shift else ()
+        is_own = shift is not None and shift.role == "constant" and shift.id in self.own
         classes = [
             Class(
                 _name(logit, share),
@@ -113,7 +119,7 @@ class _Graph:
             )
             for power, exponent, logit, share in zip(powers, exponents, logits, shares, strict=True)
         ]
-        return Shares("softmax", tuple(classes), (*constants, total))
+        return Shares("softmax", tuple(classes), (shift, total) if shift and is_own else (total,))
 
     def logarithm(self, total: NodeFact) -> Shares | None:
         """Return the softmax that the partials of a logarithm of a sum of powers are."""
@@ -130,13 +136,13 @@ class _Graph:
         return Shares(title, tuple(classes), (total,), target)
 
     def _is(self, node: NodeFact, op: str) -> bool:
-        return node.op == op and node.id in self.among
+        return node.op == op and node.id in self.own
 
     def _share(self, power: NodeFact, total: NodeFact) -> NodeFact | None:
         """Return what is a power divided by the total; None where that is not in the graph."""
         ids = [power.id, total.id]
-        found = [x for x in self.users.get(power.id, ()) if x.op == "div" and _ids(self.inputs[x.id]) == ids]
-        return found[0] if found else None
+        users = [x for x in self.users.get(power.id, ()) if self._is(x, "div")]
+        return next((x for x in users if _ids(self.inputs[x.id]) == ids), None)
 
     def _unshifted(self, exponents: list[NodeFact]) -> tuple[list[NodeFact], NodeFact | None]:
         """Return what one number was subtracted from for each exponent, and that number, if it was.
@@ -153,11 +159,8 @@ class _Graph:
 
     def _own(self, exponent: NodeFact, logit: NodeFact, *more: NodeFact | None) -> tuple[NodeFact, ...]:
         """Return the nodes of one class, without its logit."""
-        inside = [exponent] if exponent.id in self.among and exponent.id != logit.id else []
+        inside = [exponent] if exponent.id in self.own and exponent.id != logit.id else []
         return tuple(node for node in (*inside, *more) if node is not None)
-
-    def _constants(self, nodes: Sequence[NodeFact]) -> Iterator[NodeFact]:
-        return (node for node in nodes if node.role == "constant" and node.id in self.among)
 
 
 def _ids(nodes: Sequence[NodeFact]) -> list[str]:

@@ -28,7 +28,7 @@ from autograd.seeing.facts.comparison import Beside
 from autograd.seeing.facts.named import held_again
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import NodeFact, Step, Trace
-from autograd.seeing.facts.shares import Shares, shares_in
+from autograd.seeing.facts.shares import Shares, Softmaxes
 from autograd.seeing.facts.sizes import SIZES, Size, Strides
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.pages.player.packing.patterns import FIRST_SHOWN, Writer, shown_of
@@ -183,7 +183,7 @@ def _picture(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
                 "planes": inputs.planes,
                 "gives": gives,
                 "samples": content.samples,
-                **_classes(shares_in(trace.nodes, trace), gives, place),
+                **_classes(Softmaxes(trace).among(trace.nodes), gives, place),
             }
     return None
 

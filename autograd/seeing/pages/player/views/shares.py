@@ -8,7 +8,7 @@ from dataclasses import replace
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.facts.shares import Shares, shares_in
+from autograd.seeing.facts.shares import Shares, Softmaxes
 from autograd.seeing.pages.player.views.layers import Layer, Unit, of_values
 
 MOST_CLASSES = 40
@@ -18,49 +18,50 @@ MOST_BOXES = 6
 
 
 def with_shares(layers: Iterable[Layer], trace: Trace) -> list[Layer]:
-    """Return the boxes of a network, each softmax that is no part of a Module's box in one of its own.
+    """Return the boxes of a network, each softmax that no Module computes in a box of its own.
 
-    The box of a Module that computes a softmax and nothing else shows its shares.
+    A Module's box, however far inside, shows the shares where it is shown value by value and has one softmax.
     """
-    found: list[Layer] = []
+    softmaxes, found = Softmaxes(trace), list[Layer]()
     for layer in layers:
-        if layer.opens_as != "values":
-            found.append(layer)
-        elif layer.group is None:
-            found += _apart(layer, trace)
-        else:
-            found.append(_as_shares(layer, trace))
+        is_loose = layer.opens_as == "values" and layer.group is None
+        found += _apart(layer, softmaxes, trace.output) if is_loose else [_inside(layer, softmaxes)]
     return found
 
 
-def _as_shares(layer: Layer, trace: Trace) -> Layer:
-    found = _found(layer, trace)
-    if len(found) != 1 or found[0].ids != {node.id for node in layer.nodes}:
+def _inside(layer: Layer, softmaxes: Softmaxes) -> Layer:
+    if layer.inner:
+        return replace(layer, inner=tuple([_inside(inner, softmaxes) for inner in layer.inner]))
+    found = _found(layer, softmaxes) if layer.opens_as == "values" and layer.group else []
+    if len(found) != 1:
         return layer
-    return replace(_box(found[0], "", layer.is_network), title=layer.title, group=layer.group)
+    inside = found[0].ids
+    rest = tuple(node for node in layer.nodes if node.id not in inside)
+    box = _box(found[0], "", layer.is_network)
+    return replace(box, title=layer.title, group=layer.group, common=(*box.common, *rest))
 
 
-def _found(layer: Layer, trace: Trace) -> list[Shares]:
-    return [shares for shares in shares_in(layer.nodes, trace) if len(shares.classes) <= MOST_CLASSES]
+def _found(layer: Layer, softmaxes: Softmaxes) -> list[Shares]:
+    return [shares for shares in softmaxes.among(layer.nodes) if len(shares.classes) <= MOST_CLASSES]
 
 
-def _apart(layer: Layer, trace: Trace) -> list[Layer]:
+def _apart(layer: Layer, softmaxes: Softmaxes, output: str) -> list[Layer]:
     """Return the boxes of what a box shows value by value: those of its softmaxes, and that of the rest.
 
     The rest comes first where the output is in one of them.
     """
-    found = _found(layer, trace)
+    found = _found(layer, softmaxes)
     if not 0 < len(found) <= MOST_BOXES:
         return [layer]
     inside = set().union(*(shares.ids for shares in found))
     rest = [node for node in layer.nodes if node.id not in inside]
-    is_network = layer.is_network or trace.output in inside
+    is_network = layer.is_network or output in inside
     others = [replace(of_values(layer.title, rest), is_network=is_network)] if rest else []
     boxes = [
-        _box(shares, f" {k}" if len(found) > 1 else "", trace.output not in shares.ids)
+        _box(shares, f" {k}" if len(found) > 1 else "", output not in shares.ids)
         for k, shares in enumerate(found, 1)
     ]
-    return [*others, *boxes] if trace.output in inside else [*boxes, *others]
+    return [*others, *boxes] if output in inside else [*boxes, *others]
 
 
 def _box(shares: Shares, number: str, is_network: bool) -> Layer:

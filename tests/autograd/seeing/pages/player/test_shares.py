@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 from autograd import Value, log_softmax, logsumexp, mean, softmax, walk
 from autograd import sum as total
 from autograd.notation.numbers import number
-from autograd.seeing.facts.shares import Shares, shares_in
+from autograd.seeing.facts.box_content import share_of
+from autograd.seeing.facts.shares import Shares, Softmaxes
 from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player.views.choice import boxes_of, views
-from nn import MLP, Layer, Module, Sequential, losses
+from nn import MLP, Attention, Layer, Module, Sequential, losses
 
+PLAYER = "autograd.seeing.pages.player"
 NUMBERS = st.lists(st.floats(-900, 900), min_size=2, max_size=6)
 
 
@@ -46,7 +49,7 @@ FORMS: dict[str, Any] = {
 
 def found(y: Value) -> list[Shares]:
     facts = trace(y)
-    return shares_in(facts.nodes, facts)
+    return Softmaxes(facts).among(facts.nodes)
 
 
 def in_plain_numbers(exponents: Sequence[float]) -> list[str]:
@@ -133,6 +136,21 @@ def test_the_box_of_a_module_that_is_a_softmax_shows_its_shares_and_what_it_give
     assert box.facts[3].word == "output"
 
 
+def test_a_head_of_attention_shows_where_it_looks() -> None:
+    rows = [[Value(math.sin(3 * i + j), f"x{i}{j}") for j in range(4)] for i in range(3)]
+    facts = trace(total([v for row in Attention(4, 2, seed=0)(rows) for v in row]))
+    boxes = boxes_of(facts)
+    for box in boxes:
+        boxes += box.inner
+    told = [box for box in boxes if box.shares]
+    assert [len(box.shares) for box in told] == 2 * [2, 3]  # the first position sees itself alone
+    ids = {node.id for box in told for node in box.nodes}
+    assert sum(node.op == "div" and node.id in ids for node in facts.nodes) == 2 * (2 + 3)
+    for box in told:
+        assert [fact.number for fact in box.shares] == [number(unit.members[-1].value) for unit in box.units]
+    assert {id for view in views(facts) for id in view.nodes} == {node.id for node in facts.nodes}
+
+
 def test_several_are_numbered_and_very_many_stay_values() -> None:
     model, _ = net()
     batch = [losses.cross_entropy(model([0.1 * k, 0.2, 0.3, 0.4]), k % 3) for k in range(8)]
@@ -164,7 +182,7 @@ def test_bars_are_as_long_as_shares_and_follow_a_number_that_is_touched(opened: 
             field.fill(repr(x))
             field.press("Enter")
         facts = walked(x).trace
-        (shares,) = shares_in(facts.nodes, facts)
+        (shares,) = Softmaxes(facts).among(facts.nodes)
         rows = sheet.evaluate(told)
         assert [row[0] for row in rows] == [fact.number for fact in shares.facts]
         assert [row[1] for row in rows] == pytest.approx(
@@ -177,3 +195,24 @@ def test_bars_are_as_long_as_shares_and_follow_a_number_that_is_touched(opened: 
         "cross-entropy",
         "log-sum-exp",
     )
+
+
+SHARE = """([scripts, numbers]) => {
+  const measures = new Function(`${scripts}; return MEASURES;`)();
+  const exact = numbers.map(Number);
+  return exact.map((x) => measures.share({ values: [x, ...exact] }));
+}"""
+
+
+def test_a_page_measures_shares_as_facts_do(opened: Any) -> None:
+    sheet = opened("<!doctype html><title>a</title>", ready=False)
+    scripts = asset(PLAYER, "numbers.js") + asset(PLAYER, "engine.js")
+    chance = random.Random(0)
+    sizes = [size for size in (1, 30, 900) for _ in range(40)]
+    drawn = [[chance.uniform(-size, size) for _ in range(chance.randint(2, 6))] for size in sizes]
+    odd = [[math.inf, 0.0], [-math.inf, 0.0], [math.nan, 1.0], [1.0, math.nan], [-math.inf] * 2]
+    for numbers in [*drawn, *odd]:
+        nodes = [trace(Value(x)).nodes[0] for x in numbers]
+        told = [share_of("", [node, *nodes]).number for node in nodes]
+        wanted = [str(x).replace("inf", "Infinity").replace("nan", "NaN") for x in numbers]
+        assert sheet.evaluate(SHARE, [scripts, wanted]) == told
