@@ -287,8 +287,8 @@ def _embedding(model: Embedding, x: Array, graph: Graph) -> Array:
 
 def _recurrent(model: Recurrent, x: Array, graph: Graph) -> Array:
     if len(x.shape) == 1 and x.shape != (LENGTH,):  # all steps, one after the other
-        steps = graph.node("Reshape", x.name, graph.whole(0, -1, model.nin))
-        x = Array(steps, (x.shape[0] // model.nin, model.nin))
+        rows = graph.node("Reshape", x.name, graph.whole(0, -1, model.nin))
+        x = Array(rows, (x.shape[0] // model.nin, model.nin))
     of_rank(x, 2)
     cell = model.cell
     with graph.at(cell):

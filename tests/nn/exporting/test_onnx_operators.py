@@ -263,6 +263,13 @@ def test_a_part_that_was_changed_is_written_as_it_is(name, tmp_path):
     check(model, samples(model, shape, 0), tmp_path / "m.onnx", "float64")
 
 
+def test_the_steps_of_a_sequence_in_one_row(tmp_path):
+    check(Recurrent(GRUCell(1, 2, seed=0), 1, seed=1), [[0.5, -1.0, 2.0]], tmp_path / "m.onnx", "float64")
+    check(
+        Recurrent(RNNCell(2, 2, seed=0), 3, seed=1), [[0.5, -1.0, 2.0, 1.0]], tmp_path / "m.onnx", "float64"
+    )
+
+
 def test_another_precision_is_refused(tmp_path):
     with pytest.raises(ValueError, match='dtype is "float64" or "float32", not \'int8\''):
         to_onnx(MLP(2, [1]), tmp_path / "m.onnx", dtype="int8")
