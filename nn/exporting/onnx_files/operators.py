@@ -6,6 +6,7 @@ Sequences and documents may have any length where every Module takes them positi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import signature
 from typing import Any
 
@@ -24,6 +25,7 @@ from nn.exporting.onnx_files.bodies import OPERATORS, windows
 from nn.exporting.onnx_files.graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
 from nn.exporting.onnx_files.nested import shape_of
 from nn.exporting.onnx_files.network import OnnxNetwork
+from nn.exporting.onnx_files.own import in_parts
 from nn.layers import MLP, Layer, Neuron
 from nn.module import Module
 from nn.normalisation import LayerNorm, RMSNorm
@@ -57,8 +59,16 @@ def known_model(model: Module, dtype: Any, *sample: Any) -> Any:
     """
     if type(model) is OnnxNetwork:
         return written_again(model, dtype, *sample)
-    if type(model) not in WRITERS or len(sample) > 1:
+    if len(sample) > 1:
         return None
+    if not _is_known(model):
+        with suppress(Exception):  # what cannot be parted is recorded as a whole, and refused there
+            return _in_operators(model, dtype, *sample)
+        return None
+    return _in_operators(model, dtype, *sample)
+
+
+def _in_operators(model: Module, dtype: Any, *sample: Any) -> Any:
     free = shape_taken(model)
     given = shape_of(sample[0]) if sample else free
     if given is None:
@@ -68,16 +78,33 @@ def known_model(model: Module, dtype: Any, *sample: Any) -> Any:
     for shape in (free, given):
         if shape is not None and _alike(shape, given):
             try:
-                return _written(model, dtype, shape, found)
+                return _written(model, dtype, shape, found, *sample)
             except FixedLengthError:
                 continue
     return None
 
 
-def _written(model: Module, dtype: Any, shape: tuple[Any, ...], found: tuple[int, ...] | None) -> Any:
-    name = next(iter(signature(model).parameters))
+def _is_known(model: Module) -> bool:
+    """Return whether a Module is an operator, or some, through and through."""
+    return type(model) in WRITERS and (type(model) is not Sequential or all(map(_is_known, model)))
+
+
+def _known_within(model: Module) -> list[Module]:
+    """Return the outermost Modules within one of one's own that are operators."""
+    found: dict[str, Module] = {}
+    for path, module in model.named_modules():
+        if _is_known(module) and not any(path.startswith(f"{p}.") for p in found):
+            found[path] = module
+    return [*found.values()]
+
+
+def _written(
+    model: Module, dtype: Any, shape: tuple[Any, ...], found: tuple[int, ...] | None, *sample: Any
+) -> Any:
+    name = next(iter(signature(model.computing()).parameters))
     output = "output" if name == "y" else "y"
     graph = Graph(model, dtype, name, output)
+    graph.sample = sample[0] if sample else None
     x = Array(name, shape)
     y = passed(model, x, graph)
     if found is None or not _alike(y.shape, found):
@@ -104,7 +131,8 @@ def shape_taken(model: Module) -> tuple[Any, ...] | None:
             return (LENGTH,)
         case Layer() | MLP():
             return (model.nin,)
-    return None
+    nin = None if type(model) in WRITERS else getattr(model, "nin", None)
+    return (nin,) if isinstance(nin, int) else None
 
 
 def _alike(shape: tuple[Any, ...], given: tuple[Any, ...]) -> bool:
@@ -124,7 +152,10 @@ def passed(model: Module, x: Array, graph: Graph) -> Array:
     """Return what a Module makes of an array."""
     with graph.at(model):
         write = WRITERS.get(type(model))
-        return graph.apply(model, x) if write is None else write(model, x, graph)
+        if write is not None:
+            return write(model, x, graph)
+        known = _known_within(model)
+        return in_parts(model, x, graph, known, passed) if known else graph.apply(model, x)
 
 
 def by_row(model: Module, x: Array, graph: Graph) -> Array:
