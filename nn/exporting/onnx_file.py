@@ -24,8 +24,9 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
     Modules of this library are written as ONNX's operators, such as Gemm and Conv, called after their place:
     ``layers.0``; weights have the names that `nn.save` gives them: ``layers.0.weight``.  What ONNX does not
     have, or runtimes do not have in double precision, is one node too, a function of the file made of
-    operators.  What a Module or function of yours computes for one sample is recorded, and written operation
-    by operation.  Everything is out of training.  Inputs are called as the arguments of its call, of the
+    operators.  What a Module or function of yours computes between them for one sample is recorded, and
+    written operation by operation; a Module of yours that takes something else than one array is recorded as
+    a whole.  Everything is out of training.  Inputs are called as the arguments of its call, of the
     sample's shape with the samples along a new first axis; ids of tokens are floats.  What no Module takes,
     such as an unknown id, or a document longer than the context, comes out as nan.
 

@@ -12,7 +12,7 @@ from autograd import no_grad
 from nn.exporting.onnx_files.bodies import SINGLE, YOUNGER
 from nn.exporting.onnx_files.graph import SAMPLES, Graph
 from nn.exporting.onnx_files.nested import shape_of
-from nn.exporting.onnx_files.network import OnnxNetwork
+from nn.exporting.onnx_files.network import USUAL, OnnxNetwork
 
 IN_DOUBLES = {
     "Abs", "Add", "BatchNormalization", "Cast", "Concat", "ConstantOfShape", "Cos", "Div", "Dropout", "Exp",
@@ -21,11 +21,6 @@ IN_DOUBLES = {
     "Sigmoid", "Sin", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze",
 }  # fmt: skip
 """The operators that runtimes have in double precision too."""
-USUAL: dict[str, Any] = {
-    "group": 1, "auto_pad": "NOTSET", "ceil_mode": 0, "count_include_pad": 0, "storage_order": 0,
-    "direction": "forward", "layout": 0,
-}  # fmt: skip
-"""What attributes are where they are left out."""
 OF_FUNCTIONS = {
     "Conv": {"kernel_shape", "strides", "pads"}, "AveragePool": {"kernel_shape", "strides"},
     "LayerNormalization": {"axis", "epsilon"}, "RNN": {"hidden_size", "activations"},

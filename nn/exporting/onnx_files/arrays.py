@@ -42,6 +42,7 @@ def each(function: Callable[..., Any], *arrays: Any) -> Any:
 
 
 def of_each(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the operator that gives what a function does for each number of its inputs."""
     return lambda node, *arrays: each(function, *arrays)
 
 
@@ -77,8 +78,10 @@ def axes_of(node: Node, rank: int, given: Any = None) -> list[int] | None:
 
 
 def largest(values: Sequence[Any]) -> Any:
+    """Return the largest of Values or numbers."""
     return reduce(Value.maximum, values) if any(isinstance(v, Value) for v in values) else max(values)
 
 
 def smallest(values: Sequence[Any]) -> Any:
+    """Return the smallest of Values or numbers."""
     return reduce(Value.minimum, values) if any(isinstance(v, Value) for v in values) else min(values)

@@ -62,6 +62,7 @@ def _patches(g: OnnxNodes, a: Attributes, shape: Sequence[int], x: str, pads: Se
 
 
 def conv(g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, B: str = "") -> list[str]:
+    """Give a product of each kernel with the numbers of each window, and its bias."""
     found, out = _patches(g, a, shape, X, a["pads"])
     columns = g.node("Reshape", found, g.whole(0, shape[0] * prod(a["kernel_shape"]), -1))
     z = g.node("MatMul", g.node("Flatten", W, axis=1), columns)
@@ -71,6 +72,7 @@ def conv(g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, B: str = "") -
 
 
 def average_pool(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
+    """Give the mean of each window."""
     found, out = _patches(g, a, shape, X, [0])
     return [g.node("Reshape", g.node("ReduceMean", found, axes=[2], keepdims=0), g.whole(0, 0, *out))]
 
@@ -82,12 +84,14 @@ def _normed(g: OnnxNodes, a: Attributes, X: str, scale: str) -> str:
 
 
 def rms_normalization(g: OnnxNodes, a: Attributes, shape: Any, X: str, scale: str) -> list[str]:
+    """Give each row divided by its root mean square; see `nn.RMSNorm`."""
     return [_normed(g, a, X, scale)]
 
 
 def layer_normalization(
     g: OnnxNodes, a: Attributes, shape: Any, X: str, Scale: str, B: str = ""
 ) -> list[str]:
+    """Give each row about its mean, in units of its deviation; see `nn.LayerNorm`."""
     y = _normed(g, a, g.node("Sub", X, g.node("ReduceMean", X, axes=[-1])), Scale)
     return [g.node("Add", y, B) if B else y]
 
@@ -110,6 +114,7 @@ def positions(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
 
 
 def attention(g: OnnxNodes, a: Attributes, shape: Any, Q: str, K: str, V: str) -> list[str]:
+    """Give the values, mixed by how much each position looks at each, head by head; see `nn.Attention`."""
     heads, width = a["q_num_heads"], shape[-1]
     by_head = g.whole(0, 0, heads, width // heads)
     queries, keys, values = (

@@ -52,11 +52,13 @@ class Graph(OnnxNodes):
 
     Attributes:
         kept: the weights that are kept in the file.
+        sample: a sample of what the network takes, if there is one.
     """
 
     def __init__(self, model: Module, dtype: Any, *taken: str) -> None:
         super().__init__(dtype)
         self.kept: list[Any] = []
+        self.sample: Any = None
         self._paths = {id(module): path for path, module in model.named_modules()}
         self._taken, self._path, self._place = set(taken), "", ""
         self._chief = False
@@ -193,9 +195,11 @@ class Graph(OnnxNodes):
         shape = self.node("Concat", sizes, self.whole(*y.shape), axis=0) if y.shape else sizes
         return Array(self.node("Reshape", y.name, shape), x.shape[:-1] + y.shape)
 
-    def written(self, function: Callable[..., Any], *inputs: Array) -> tuple[list[Any], Array]:
+    def written(
+        self, function: Callable[..., Any], *inputs: Array, samples: Any = None
+    ) -> tuple[list[Any], Array]:
         """Record what a function does with one sample; return the nodes of it, and what they give."""
-        sample = [np.full(x.shape, 0.0).tolist() for x in inputs]
+        sample = [np.full(x.shape, 0.0).tolist() for x in inputs] if samples is None else samples
         dtype: Any = str(self.dtype)
         graph = onnx_model(Tape.record(function, *sample, dtype=dtype)).graph
         if len(graph.output) != 1:

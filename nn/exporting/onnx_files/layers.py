@@ -32,6 +32,7 @@ def _products(rows: Any, columns: Any, bias: Any = None) -> Any:
 
 
 def matmul(node: Node, a: Any, b: Any) -> Any:
+    """Return the product of matrices, of which further axes may give several, or of vectors."""
     left, right = (a[None] if a.ndim == 1 else a), (b[:, None] if b.ndim == 1 else b)
     outer = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
     lefts = np.broadcast_to(left, (*outer, *left.shape[-2:])).reshape(-1, *left.shape[-2:])
@@ -43,6 +44,7 @@ def matmul(node: Node, a: Any, b: Any) -> Any:
 
 
 def gemm(node: Node, a: Any, b: Any, c: Any = None) -> Any:
+    """Return α·A·B + β·C, each of A and B transposed if the node says so."""
     alpha, beta = (node.attributes.get(name, 1.0) for name in ("alpha", "beta"))
     a = a.T if node.attributes.get("transA") else a
     b = b if node.attributes.get("transB") else b.T
@@ -78,6 +80,7 @@ def _windows(node: Node, size: Sequence[int], kernel: Sequence[int]) -> Any:
 
 
 def conv(node: Node, x: Any, W: Any, b: Any = None) -> Any:
+    """Return what each kernel gives at each place: w·x + b of what is under it in its planes."""
     groups, kernel = node.attributes.get("group", 1), W.shape[2:]
     places = _windows(node, x.shape[2:], kernel)
     out = places.shape[:-1]
@@ -107,16 +110,20 @@ def _pooled(node: Node, x: Any, pool: Callable[[list[Any], int], Any]) -> Any:
 
 
 def max_pool(node: Node, x: Any) -> Any:
+    """Return the largest number of each window; what was put around a plane does not count."""
     return _pooled(node, x, lambda window, size: reduce(Value.maximum, window))
 
 
 def average_pool(node: Node, x: Any) -> Any:
+    """Return the mean of each window; zeros that were put around a plane count if the node says so."""
     if node.attributes.get("count_include_pad"):
         return _pooled(node, x, lambda window, size: autograd.sum(window) / size)
     return _pooled(node, x, lambda window, size: mean(window))
 
 
 def over_planes(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return the operator that makes one number of each plane."""
+
     def pooled(node: Node, x: Any) -> Any:
         return by_row(function, x.reshape(*x.shape[:2], -1)).reshape(*x.shape[:2], *[1] * (x.ndim - 2))
 
@@ -134,6 +141,8 @@ def _along(x: Any, axis: int, function: Callable[[list[Any]], Any], before_13: b
 
 
 def along_axis(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return the operator that makes of the numbers along an axis as many others."""
+
     def applied(node: Node, x: Any) -> Any:
         old = node.version < 13
         return _along(x, node.attributes.get("axis", 1 if old else -1), function, old)
@@ -152,15 +161,18 @@ def _normed(x: Any, axis: int, epsilon: float, centred: bool) -> Any:
 
 
 def layer_norm(node: Node, x: Any, scale: Any, bias: Any = None) -> Any:
+    """Return the numbers from an axis on about their mean, in units of their deviation."""
     y = _normed(x, node.attributes.get("axis", -1), node.attributes.get("epsilon", 1e-5), True) * scale
     return y if bias is None else y + bias
 
 
 def rms_norm(node: Node, x: Any, scale: Any) -> Any:
+    """Return the numbers from an axis on divided by their root mean square."""
     return _normed(x, node.attributes.get("axis", -1), node.attributes.get("epsilon", 1e-5), False) * scale
 
 
 def batch_norm(node: Node, x: Any, scale: Any, bias: Any, middle: Any, variance: Any) -> Any:
+    """Return each plane about its running mean, in units of its running deviation."""
     size = (variance + node.attributes.get("epsilon", 1e-5)) ** -0.5
     scale, bias, middle, size = (v.reshape(-1, *[1] * (x.ndim - 2)) for v in (scale, bias, middle, size))
     return (x - middle) * size * scale + bias
@@ -170,11 +182,13 @@ def batch_norm(node: Node, x: Any, scale: Any, bias: Any, middle: Any, variance:
 
 
 def rnn_step(node: Node, of_x: Any, of_h: Any, h: Any) -> tuple[Any, ...]:
+    """Return the next state of a simple cell: φ(W·x + R·h + b)."""
     name = (node.attributes.get("activations") or ["Tanh"])[0]
     return (each(getattr(Value, name.lower()), of_x + of_h),)
 
 
 def lstm_step(node: Node, of_x: Any, of_h: Any, h: Any, c: Any) -> tuple[Any, ...]:
+    """Return the next state of an LSTM, whose gates are i, o, f and c; see `nn.LSTMCell`."""
     i, o, f, g = np.split(of_x + of_h, 4, axis=1)
     i, o, f = (each(Value.sigmoid, gate) for gate in (i, o, f))
     c = f * c + i * each(Value.tanh, g)
@@ -182,12 +196,15 @@ def lstm_step(node: Node, of_x: Any, of_h: Any, h: Any, c: Any) -> tuple[Any, ..
 
 
 def gru_step(node: Node, of_x: Any, of_h: Any, h: Any) -> tuple[Any, ...]:
+    """Return the next state of a GRU, whose gates are z, r and h; see `nn.GRUCell`."""
     (zx, rx, nx), (zh, rh, nh) = np.split(of_x, 3, axis=1), np.split(of_h, 3, axis=1)
     z, r = each(Value.sigmoid, zx + zh), each(Value.sigmoid, rx + rh)
     return ((1 - z) * each(Value.tanh, nx + r * nh) + z * h,)
 
 
 def unrolled(step: Callable[..., Any], states: int) -> Callable[..., Any]:
+    """Return the operator that takes a step of a cell for each one of (steps, samples, inputs)."""
+
     def run(node: Node, X: Any, W: Any, R: Any, B: Any = None, lengths: Any = None, *start: Any) -> list[Any]:
         n, samples = R.shape[2], X.shape[1]
         Wb, Rb = (None, None) if B is None else np.split(B[0], 2)
@@ -207,6 +224,7 @@ def unrolled(step: Callable[..., Any], states: int) -> Callable[..., Any]:
 
 
 def attention(node: Node, Q: Any, K: Any, V: Any) -> Any:
+    """Return the values, mixed by how much each position looks at each, head by head."""
     heads, made = node.attributes["q_num_heads"], []
     for rows in zip(Q, K, V, strict=True):
         parts = []
@@ -223,10 +241,12 @@ def attention(node: Node, Q: Any, K: Any, V: Any) -> Any:
 
 
 def positions(node: Node, x: Any) -> Any:
+    """Return the positions of a sequence, counted from 0."""
     return np.arange(x.shape[1])
 
 
 def embedding(node: Node, weight: Any, ids: Any) -> Any:
+    """Return the row of each id."""
     table = weight.tolist()
     rows = [lookup(i, table) for i in ids.ravel().tolist()]
     return array([v for row in rows for v in row], (*ids.shape, weight.shape[1]))

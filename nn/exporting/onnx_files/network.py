@@ -30,9 +30,15 @@ ROLES = {
     "GRU": ("", "weight_ih", "weight_hh", "bias"),
 }  # fmt: skip
 """What the inputs of an operator are where they are weights: the attributes that hold them."""
-USUAL: dict[str, Any] = {"group": 1, "axis": -1, "alpha": 1.0, "beta": 1.0, "keepdims": 1, "is_causal": 0}
+USUAL: dict[str, Any] = {
+    "group": 1, "auto_pad": "NOTSET", "ceil_mode": 0, "count_include_pad": 0, "storage_order": 0,
+    "direction": "forward", "layout": 0, "training_mode": 0, "allowzero": 0,
+}  # fmt: skip
+"""What attributes are where they are left out."""
+PLAIN = {"axis": -1, "alpha": 1.0, "beta": 1.0, "keepdims": 1, "is_causal": 0, "pads": 0} | USUAL
 """What goes without saying."""
-UNSAID = {"kernel_shape", "transA", "transB", "kv_num_heads", "auto_pad", "linear_before_reset", "to"}
+UNSAID = {"kernel_shape", "transA", "transB", "kv_num_heads", "linear_before_reset", "to", "momentum"}
+"""What is told otherwise, or changes nothing here."""
 WORDS = {"strides": "stride", "pads": "padding", "dilations": "dilation", "q_num_heads": "heads"}
 
 
@@ -102,7 +108,7 @@ def _sizes_told(
 
 def _settings(attributes: Mapping[str, Any]) -> Iterator[str]:
     """Yield the attributes that are not what they usually are."""
-    usual = USUAL | dict.fromkeys(("strides", "dilations"), 1) | {"pads": 0}
+    usual = PLAIN | dict.fromkeys(("strides", "dilations"), 1)
     for name, x in attributes.items():
         several = x if isinstance(x, list) else [x]
         if name == "pads" and several[: len(several) // 2] * 2 == several:  # as many after as before

@@ -6,6 +6,7 @@ Sequences and documents may have any length where every Module takes them positi
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import signature
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from onnx import helper
 
 from autograd import no_grad
-from nn.activations import Elementwise, PReLU, choice
+from nn.activations import Elementwise, choice
 from nn.attention import Attention, Head
 from nn.containers import Sequential
 from nn.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool1d, MaxPool2d, Reshape
@@ -24,7 +25,9 @@ from nn.exporting.onnx_files.bodies import OPERATORS, windows
 from nn.exporting.onnx_files.graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
 from nn.exporting.onnx_files.nested import shape_of
 from nn.exporting.onnx_files.network import OnnxNetwork
-from nn.layers import MLP, Layer, Neuron
+from nn.exporting.onnx_files.own import in_parts
+from nn.exporting.onnx_files.rows import active, by_row, fired, is_plain
+from nn.layers import MLP, Layer
 from nn.module import Module
 from nn.normalisation import LayerNorm, RMSNorm
 from nn.recurrent import Cell, GRUCell, LSTMCell, Recurrent, RNNCell
@@ -57,8 +60,16 @@ def known_model(model: Module, dtype: Any, *sample: Any) -> Any:
     """
     if type(model) is OnnxNetwork:
         return written_again(model, dtype, *sample)
-    if type(model) not in WRITERS or len(sample) > 1:
+    if len(sample) > 1:
         return None
+    if not _is_known(model):
+        with suppress(Exception):  # what cannot be parted is recorded as a whole, and refused there
+            return _in_operators(model, dtype, *sample)
+        return None
+    return _in_operators(model, dtype, *sample)
+
+
+def _in_operators(model: Module, dtype: Any, *sample: Any) -> Any:
     free = shape_taken(model)
     given = shape_of(sample[0]) if sample else free
     if given is None:
@@ -68,16 +79,33 @@ def known_model(model: Module, dtype: Any, *sample: Any) -> Any:
     for shape in (free, given):
         if shape is not None and _alike(shape, given):
             try:
-                return _written(model, dtype, shape, found)
+                return _written(model, dtype, shape, found, *sample)
             except FixedLengthError:
                 continue
     return None
 
 
-def _written(model: Module, dtype: Any, shape: tuple[Any, ...], found: tuple[int, ...] | None) -> Any:
-    name = next(iter(signature(model).parameters))
+def _is_known(model: Module) -> bool:
+    """Return whether a Module is an operator, or some, through and through."""
+    return type(model) in WRITERS and (type(model) is not Sequential or all(map(_is_known, model)))
+
+
+def _known_within(model: Module) -> list[Module]:
+    """Return the outermost Modules within one of one's own that are operators."""
+    found: dict[str, Module] = {}
+    for path, module in model.named_modules():
+        if _is_known(module) and not any(path.startswith(f"{p}.") for p in found):
+            found[path] = module
+    return [*found.values()]
+
+
+def _written(
+    model: Module, dtype: Any, shape: tuple[Any, ...], found: tuple[int, ...] | None, *sample: Any
+) -> Any:
+    name = next(iter(signature(model.computing()).parameters))
     output = "output" if name == "y" else "y"
     graph = Graph(model, dtype, name, output)
+    graph.sample = sample[0] if sample else None
     x = Array(name, shape)
     y = passed(model, x, graph)
     if found is None or not _alike(y.shape, found):
@@ -104,7 +132,8 @@ def shape_taken(model: Module) -> tuple[Any, ...] | None:
             return (LENGTH,)
         case Layer() | MLP():
             return (model.nin,)
-    return None
+    nin = None if type(model) in WRITERS else getattr(model, "nin", None)
+    return (nin,) if isinstance(nin, int) else None
 
 
 def _alike(shape: tuple[Any, ...], given: tuple[Any, ...]) -> bool:
@@ -117,21 +146,17 @@ def _zeros(shape: tuple[Any, ...]) -> Any:
     return np.zeros([1 if n == LENGTH else n for n in shape], int).tolist()
 
 
-# ------------------------------------------------------------------------------------------ by their rows
-
-
 def passed(model: Module, x: Array, graph: Graph) -> Array:
     """Return what a Module makes of an array."""
     with graph.at(model):
         write = WRITERS.get(type(model))
-        return graph.apply(model, x) if write is None else write(model, x, graph)
+        if write is not None:
+            return write(model, x, graph)
+        known = _known_within(model)
+        return in_parts(model, x, graph, known, passed) if known else graph.apply(model, x)
 
 
-def by_row(model: Module, x: Array, graph: Graph) -> Array:
-    """Return what a Module that takes rows makes of every row of an array."""
-    with graph.at(model):
-        write = ROWS.get(type(model))
-        return graph.each(model, x) if write is None else write(model, x, graph)
+# ------------------------------------------------------------------------------------ by whole samples
 
 
 def of_rank(x: Array, rank: int) -> None:
@@ -146,67 +171,6 @@ def _row(x: Array, graph: Graph) -> Array:
         return Array(graph.node("Unsqueeze", x.name, graph.whole(1)), (1,))
     of_rank(x, 1)
     return x
-
-
-def _is_plain(layer: Layer) -> bool:
-    """Return whether all neurons of a layer are as the layer says."""
-    neurons = layer.neurons
-    has_bias = {neuron.b is not None for neuron in neurons}
-    return (
-        type(layer) is Layer and {*map(type, neurons)} == {Neuron} and len(has_bias) == 1
-        and all(neuron.activation == layer.activation for neuron in neurons)
-    )  # fmt: skip
-
-
-def fired(layer: Layer, x: Array, graph: Graph) -> Array:
-    """Return the outputs of a layer for every row."""
-    with graph.at(layer):
-        if not _is_plain(layer):
-            return graph.each(lambda row: layer.fire(tuple(row)), x)
-        bias = [graph.weight(layer.bias, "bias")] if layer.bias else []
-        if len(x.shape) == 1:
-            z = graph.operator("Gemm", x.name, graph.weight(layer.weight, "weight"), *bias, transB=1)
-        else:
-            z = graph.operator("MatMul", x.name, graph.transposed(layer.weight, "weight"))
-            z = graph.node("Add", z, *bias) if bias else z
-        return _active(layer, Array(z, (*x.shape[:-1], layer.nout)), graph)
-
-
-def _active(holder: Any, x: Array, graph: Graph) -> Array:
-    """Return the activations of an array."""
-    phi = holder.activation
-    name = choice(holder.activation_name, phi)
-    if name == "linear":
-        return x
-    if isinstance(phi, PReLU):
-        return Array(graph.node("PRelu", x.name, graph.weight([phi.slope], "activation.slope")), x.shape)
-    if isinstance(name, str):
-        return Array(graph.operator(OPERATORS[name], x.name), x.shape)
-    return graph.each(phi if x.shape == () else lambda row: [phi(v) for v in row], x)
-
-
-def _norm(model: LayerNorm | RMSNorm, x: Array, graph: Graph) -> Array:
-    gains = graph.weight([1.0] * model.width if model.weight is None else model.weight, "weight")
-    bias = [] if model.bias is None else [graph.weight(model.bias, "bias")]
-    name = "LayerNormalization" if isinstance(model, LayerNorm) else "RMSNormalization"
-    return Array(graph.operator(name, x.name, gains, *bias, axis=-1, epsilon=model.eps), x.shape)
-
-
-def _feed_forward(model: FeedForward, x: Array, graph: Graph) -> Array:
-    hidden = fired(model.up, x, graph)
-    if model.gate is not None:
-        gate = fired(model.gate, x, graph)
-        hidden = Array(graph.operator("Mul", gate.name, hidden.name), hidden.shape)
-    return fired(model.down, hidden, graph)
-
-
-ROWS: dict[type[Module], Callable[[Any, Array, Graph], Array]] = {
-    Layer: fired, LayerNorm: _norm, RMSNorm: _norm, FeedForward: _feed_forward,
-}  # fmt: skip
-"""What writes each Module that takes a row."""
-
-
-# ------------------------------------------------------------------------------------ by whole samples
 
 
 def _of_a_row(model: Module, x: Array, graph: Graph) -> Array:
@@ -253,7 +217,7 @@ def _reshape(model: Reshape, x: Array, graph: Graph) -> Array:
 def _convolution(model: Conv2d, x: Array, graph: Graph) -> Array:
     of_rank(x, 1 + model.dimensions)
     kernels = model.kernels
-    if not _is_plain(kernels):
+    if not is_plain(kernels):
         return graph.apply(model, x)
     arrays = model.arrays_to_keep()
     weights = [graph.weight(arrays[name], name) for name in ("weight", "bias") if name in arrays]
@@ -264,7 +228,7 @@ def _convolution(model: Conv2d, x: Array, graph: Graph) -> Array:
     )  # fmt: skip
     shape = kernels.nout, *windows(np.empty(size), model.size, model.stride).shape[:-1]
     with graph.at(kernels):
-        return _active(kernels, Array(z, shape), graph)
+        return active(kernels, Array(z, shape), graph)
 
 
 def _pool(model: Any, x: Array, graph: Graph) -> Array:
@@ -287,8 +251,8 @@ def _embedding(model: Embedding, x: Array, graph: Graph) -> Array:
 
 def _recurrent(model: Recurrent, x: Array, graph: Graph) -> Array:
     if len(x.shape) == 1 and x.shape != (LENGTH,):  # all steps, one after the other
-        steps = graph.node("Reshape", x.name, graph.whole(0, -1, model.nin))
-        x = Array(steps, (x.shape[0] // model.nin, model.nin))
+        rows = graph.node("Reshape", x.name, graph.whole(0, -1, model.nin))
+        x = Array(rows, (x.shape[0] // model.nin, model.nin))
     of_rank(x, 2)
     cell = model.cell
     with graph.at(cell):
@@ -313,7 +277,7 @@ def _single_rows(model: Recurrent, y: Array, graph: Graph) -> Array:
 def _operator(cell: Cell) -> dict[str, Any] | None:
     """Return the attributes of the operator of a cell; None if there is no such operator."""
     layers = {name: layer for name, layer in vars(cell).items() if isinstance(layer, Layer)}
-    if type(cell) not in GATES or not all(map(_is_plain, layers.values())):
+    if type(cell) not in GATES or not all(map(is_plain, layers.values())):
         return None
     found = {name: choice(layer.activation_name, layer.activation) for name, layer in layers.items()}
     if type(cell) is RNNCell:
@@ -420,7 +384,7 @@ def numbers(rows: Any) -> list[list[float]]:
 
 
 WRITERS: dict[type[Module], Callable[[Any, Array, Graph], Array]] = {
-    Layer: _layer, MLP: _mlp, Sequential: _sequential, Elementwise: _active, Dropout: _as_it_is,
+    Layer: _layer, MLP: _mlp, Sequential: _sequential, Elementwise: active, Dropout: _as_it_is,
     LayerNorm: _of_a_row, RMSNorm: _of_a_row, FeedForward: _of_a_row,
     Flatten: _flatten, Reshape: _reshape, Conv1d: _convolution, Conv2d: _convolution,
     MaxPool1d: _pool, MaxPool2d: _pool, AvgPool1d: _pool, AvgPool2d: _pool,
