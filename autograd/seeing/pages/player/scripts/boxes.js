@@ -57,6 +57,7 @@ arrange = (view) => {
   } else if (view.whole) crop(view, false);
   if (view.own || openedIn(view).length) compose(view);
   for (const part of view.nodeElement.values()) part.box = part.around = part.parentNode.around = undefined;
+  for (const box of view.element.querySelectorAll(".layer")) box.box = undefined;
 };
 
 function settle(view, isInside, room) {

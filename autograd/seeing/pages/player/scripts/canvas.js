@@ -136,9 +136,9 @@ function zoom(factor, x = room.width / 2, y = room.height / 2, gliding = false) 
   move(gliding);
 }
 
-// The smallest box around those of several nodes.
-function around(nodes) {
-  const boxes = nodes.map(boxOf).filter(Boolean);
+// The smallest box around those of several parts.
+function around(parts) {
+  const boxes = parts.map(boxOf);
   if (!boxes.length) return undefined;
   const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
   const [right, bottom] = [Math.max(...boxes.map((box) => box.x + box.width)), Math.max(...boxes.map((box) => box.y + box.height))];

@@ -182,18 +182,18 @@ function membersOf(name, members, idOf, parts) {
   return elements;
 }
 
+const partOf = (node) => view.nodeElement.get(node);
+
 // Asked for before anything is changed: after a change it takes the browser long to answer.
-function boxOf(node) {
-  const part = view.nodeElement.get(node);
-  if (part === undefined) return undefined;
-  part.box ??= placed(part);
-  return part.box;
+function boxOf(part) {
+  if (part) part.box ??= placed(part);
+  return part?.box;
 }
 
 // In the units of the whole picture: a dot lies in a box that is moved as one.
-function placed(part, group = part.parentNode) {
+function placed(part) {
   const { x, y, width, height } = part.getBBox();
-  const [right, down] = offsetOf(group);
+  const [right, down] = offsetOf(part);
   return { x: x + right, y: y + down, width, height };
 }
 
@@ -225,7 +225,7 @@ const refreshAll = () => refresh(view);
 function isSeen(node) {
   const part = view.nodeElement.get(node);
   const group = part.parentNode.viewBox ? part : part.parentNode;
-  group.around ??= placed(group, group);
+  group.around ??= placed(group);
   const { x, y, width, height } = group.around;
   const [left, top] = [at.x + x * at.scale, at.y + y * at.scale];
   return left < room.width && top < room.height && left + width * at.scale > 0 && top + height * at.scale > 0;
@@ -365,14 +365,14 @@ function light(step) {
   if (step === undefined) return;
   const backwards = step.phase === "reverse";
   if (step.target !== null) {
-    frame(step.target, "halo from");
+    frame(partOf(step.target), "halo from");
     flow(keyOf(step.node, step.target, step.position), backwards, step === asking ? "" : step.added); // which is asked for
     freshen(`contribution:${keyOf(step.node, step.target, step.position)}`);
   } else if (step.kind === "apply") {
     for (const key of incoming.get(step.node).slice(0, MOST_LIT)) flow(key, backwards, facts.values[placeOf(key.split(">")[0])]);
   }
   const nodes = nodesAt(step);
-  for (const node of inSight(nodes)) frame(node, "halo");
+  for (const part of inSight(nodes)) frame(part, "halo");
   for (const node of nodes) freshen(`${step.phase === "forward" ? "value" : "gradient"}:${node}`);
 }
 
@@ -380,7 +380,7 @@ function light(step) {
 function lightStride() {
   light(undefined);
   const those = strideSteps();
-  for (const node of inSight(strideNodes())) frame(node, "halo");
+  for (const part of inSight(strideNodes())) frame(part, "halo");
   const along = new Map(); // what goes along each arrow
   for (const step of those.slice(0, MOST_LIT).filter(isEdge)) {
     const key = keyOf(step.node, step.target, step.position);
@@ -398,7 +398,7 @@ function lightRoute(edges) {
   const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
   while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(viewNamed(view.parent));
   seeAll(nodes);
-  for (const node of inSight(nodes)) frame(node, "halo");
+  for (const part of inSight(nodes)) frame(part, "halo");
   for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
 }
 
@@ -408,15 +408,13 @@ function nodesAt(step) {
   return step.kind === "leaf" ? readAtOnce() : [step.node];
 }
 
-// One node for each part of the picture that shows any of them, as many as are lit at once.
+// The parts of the picture that show nodes, as many as are lit at once; many dots of a box are lit as that box.
 function inSight(nodes) {
-  const byPart = new Map();
-  for (const node of nodes) {
-    const part = view.nodeElement.get(node);
-    if (part !== undefined && !byPart.has(part)) byPart.set(part, node);
-    if (byPart.size === MOST_LIT) break;
-  }
-  return [...byPart.values()];
+  const parts = [...new Set(nodes.map(partOf))].filter(Boolean);
+  const boxes = parts.map((part) => part.classList.contains("dot") && part.closest(".layer, .seen, .given"));
+  const counts = new Map();
+  for (const box of boxes) counts.set(box, (counts.get(box) ?? 0) + 1);
+  return [...new Set(parts.map((part, k) => (boxes[k] && counts.get(boxes[k]) > MOST_DOTS ? boxes[k] : part)))].slice(0, MOST_LIT);
 }
 
 const lightHere = () => (strides() ? lightStride() : light(steps()[place - 1]));
@@ -430,11 +428,10 @@ function freshen(name) {
 
 const drawn = (layer, name, attributes) => layer.appendChild(element(name, attributes));
 
-function frame(node, kind) {
-  const box = boxOf(node);
+function frame(part, kind) {
+  const box = boxOf(part);
   if (box === undefined) return;
   const around = { x: box.x - 5, y: box.y - 5, width: box.width + 10, height: box.height + 10, rx: 8 };
-  const part = view.nodeElement.get(node);
   const inside = part.classList.contains("dot") || part.ownerSVGElement !== svg; // of a filled box, which would hide it
   drawn(inside ? lit.flows : lit.frames, "rect", { ...around, class: kind });
 }

@@ -59,7 +59,7 @@ function go(to, keepVerdict = false) {
   place = to;
   const step = steps()[place - 1];
   showWhere(step);
-  if (step) [step.node, step.target].forEach((node) => node && boxOf(node));
+  if (step) [step.node, step.target].map(partOf).forEach(boxOf);
   refresh(view, nodes, edges);
   lightHere();
   follow(step);

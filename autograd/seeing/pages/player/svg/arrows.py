@@ -96,7 +96,7 @@ def bent_arrow(name: str, way: Sequence[Point], text: str = "") -> str:
 
 
 def _words_above(way: Sequence[Point], text: str) -> str:
-    """Return words above the last piece that is not upright: in its middle or, before a corner, at the end."""
+    """Return words above the last piece that is not upright: in its middle, or at its end before a corner."""
     width = text_width(text, SMALL_SIZE)
     if len(way) < 3 or way[-2].x != way[-1].x:
         p, q = way[-2:]

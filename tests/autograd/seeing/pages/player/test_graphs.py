@@ -9,7 +9,20 @@ from autograd.notation.numbers import number
 from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.walk import walk
-from nn import MLP, GRUCell, Layer, LSTMCell, Module, Recurrent, Transformer, losses
+from nn import (
+    MLP,
+    Conv2d,
+    Flatten,
+    GRUCell,
+    Layer,
+    LSTMCell,
+    Module,
+    Recurrent,
+    Reshape,
+    Sequential,
+    Transformer,
+    losses,
+)
 from tests.autograd.seeing.pages.player.driven import chain, expression, go, place, slot
 from tests.shown import MEASURE, SMALLEST
 
@@ -311,6 +324,30 @@ LIT = """() => {
     left >= canvas.left && right <= canvas.right && top >= canvas.top && bottom <= canvas.bottom;
   return halos.map((halo) => isSeen(halo.getBoundingClientRect()));
 }"""
+
+
+HALF_LIT = """() => {
+  const around = (part) => part.getBoundingClientRect();
+  const halos = [...document.querySelectorAll("svg.graph:not(.ahead) .halo")].map(around);
+  const isLit = ({ left, right, top, bottom }) =>
+    halos.some((h) => h.left <= left && h.right >= right && h.top <= top && h.bottom >= bottom);
+  const boxes = [...document.querySelectorAll("svg.graph:not(.ahead) .layer")];
+  const lit = boxes.map((box) => [...box.querySelectorAll(".dot")].map((dot) => isLit(around(dot))));
+  return lit.filter((dots) => dots.some(Boolean) && !dots.every(Boolean)).length;
+}"""
+"""The number of boxes of which a part is lit."""
+
+
+def test_of_a_large_layer_all_is_lit_or_nothing(opened):
+    model = Sequential(Reshape(1, 8, 8), Conv2d(1, 4, 3, padding=1, seed=0), Flatten(), MLP(256, [2], seed=0))
+    loss = losses.half_mse(model([0.01 * k for k in range(64)]), [1.0, 0.0])
+    loss.backward()
+    sheet = opened(walk(loss, by="layer").html(), motion="reduce")
+    assert sheet.locator(".dot").count() > 300
+    sheet.click("#next")  # what is only read
+    while sheet.is_enabled("#next"):
+        sheet.click("#next")
+        assert sheet.evaluate(HALF_LIT) == 0, sheet.text_content("#sentence")
 
 
 @pytest.mark.parametrize("size", ["edge", "layer"])
