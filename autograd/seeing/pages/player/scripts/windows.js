@@ -120,13 +120,8 @@ function slideOver(view) {
   write(door, left, bottom, "note", "Open its steps ›");
   const frames = planes.map(() => drawn(seen, "rect", { class: "window", width: size[1] * SIDE + 2, height: size[0] * SIDE + 2 }));
   const here = drawn(given, "rect", { class: "window", width: SIDE + 2, height: SIDE + 2 });
-  standing(root, [seen, middle, given], [widthAndHeight(seen), [width, Math.max(lowest, bottom + 8)], widthAndHeight(given)]);
-
-  function widthAndHeight(group) {
-    const ends = [...group.querySelectorAll(".dot")].map((dot) => ["x", "y"].map((name) => Number(dot.getAttribute(name)) + SIDE));
-    const edge = [Math.max(0, start[1] + stride[1] * (across - 1) + size[1] - columns), Math.max(0, start[0] + stride[0] * (tall - 1) + size[0] - rows)];
-    return [0, 1].map((axis) => Math.max(axis ? 0 : 150, ...ends.map((end) => end[axis])) + (group === seen ? edge[axis] * SIDE : 0));
-  }
+  const [before, after] = [seen, given].map(({ dataset }) => [Number(dataset.width), Number(dataset.height)]);
+  standing(root, [seen, middle, given], [before, [width, Math.max(lowest, bottom + 8)], after]);
 
   // ------------------------------------------------------------------ what it tells
 

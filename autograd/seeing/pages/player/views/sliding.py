@@ -10,11 +10,12 @@ from dataclasses import replace
 from itertools import product
 
 from autograd.notation.numbers import counted
-from autograd.seeing.pages.player.svg.elements import Point, coordinate, tag, words
+from autograd.seeing.pages.player.svg.elements import Point, coordinate, tag, text_width, words
 from autograd.seeing.pages.player.svg.view import View, canvas, own_id
 from autograd.seeing.pages.player.views.cards import across
 from autograd.seeing.pages.player.views.layers import Layer
 from autograd.seeing.pages.player.views.windows import Sliding
+from autograd.seeing.style import NAME_SIZE, SMALL_SIZE
 
 CELL, SQUARE = 16, 14
 """From one number to the next, and the square that it is shown as."""
@@ -40,20 +41,17 @@ def sliding_view(layer: Layer, before: str, view: View) -> View:
     size = len(units) // layer.planes
     outputs = [[f"{name}-{j}" for j in range(k, k + size)] for k in range(0, len(units), size)]
     around = _around(windows, size // windows.across)
-    seen, wide, high = _planes(inputs, windows.columns, around)
-    given, wider, higher = _planes(outputs, layer.columns, (0, 0, 0, 0))
     drawn = [
-        tag("g", _heading(before, inputs, windows.columns) + seen, class_="seen input"),
+        _planes(before, inputs, windows.columns, around, "seen input"),
         tag("g", id=f"{name}-kernel", class_="kernel weight"),
-        tag("g", _heading(layer.title, outputs, layer.columns) + given, class_="given"),
+        _planes(layer.title, outputs, layer.columns, (0, 0, 0, 0), "given"),
     ]
     nodes = {id: own_id(name, id) for plane in windows.planes for id in plane}
     nodes |= {id: f"{name}-kernel" for id in (*slides.biases, *sum(slides.kernels, ())) if id}
     for j, unit in enumerate(units):
         for node in unit.members:
             nodes.setdefault(node.id, f"{name}-{j}")
-    svg = canvas("".join(drawn), wide + wider, max(high, higher))
-    return replace(view, drawing=svg, nodes=nodes, slides=slides)
+    return replace(view, drawing=canvas("".join(drawn), 0.0, 0.0), nodes=nodes, slides=slides)
 
 
 def _around(windows: Sliding, down: int) -> tuple[int, int, int, int]:
@@ -69,27 +67,25 @@ def _around(windows: Sliding, down: int) -> tuple[int, int, int, int]:
     return max(0, -top), max(0, -left), max(0, bottom), max(0, right)
 
 
-def _heading(title: str, planes: Sequence[Sequence[str]], columns: int) -> str:
-    size = f"{counted(len(planes), 'plane')} of {len(planes[0]) // columns} × {columns}"
-    return words(title, 0.0, 14.0, "title") + words(size, 0.0, 30.0, "fact")
-
-
 def _planes(
-    planes: Sequence[Sequence[str]], columns: int, around: tuple[int, int, int, int]
-) -> tuple[str, float, float]:
-    """Return a cell for each number, plane by plane, and how wide and high they are together.
+    title: str, planes: Sequence[Sequence[str]], columns: int, around: tuple[int, int, int, int], kind: str
+) -> str:
+    """Return a cell for each number, plane by plane, with what they are above them.
 
     Args:
+        title: the box that they belong to.
         planes: the ids of the cells.
         columns: how many stand side by side.
         around: how many empty cells stand above, left, below and right of a plane.
+        kind: the class of all of them together; the page places that, and is told how large it is.
     """
     top, left, bottom, right = around
     rows = len(planes[0]) // columns
     beside = across(len(planes))
     wide = (left + columns + right) * CELL + APART
     high = (top + rows + bottom) * CELL + APART
-    drawn = []
+    size = f"{counted(len(planes), 'plane')} of {rows} × {columns}"
+    drawn = [words(title, 0.0, 14.0, "title"), words(size, 0.0, 30.0, "fact")]
     for k, plane in enumerate(planes):
         down, along = divmod(k, beside)
         corner = Point(along * wide + left * CELL, HEADER + down * high + top * CELL)
@@ -97,7 +93,9 @@ def _planes(
         empty = [(r, c) for r, c in outside if not (0 <= r < rows and 0 <= c < columns)]
         drawn.append(_empty(corner, empty))
         drawn += [_cell(id, corner, divmod(at, columns)) for at, id in enumerate(plane)]
-    return "".join(drawn), beside * wide - APART, HEADER - (-len(planes) // beside) * high - APART
+    texts = text_width(title, NAME_SIZE, bold=True), text_width(size, SMALL_SIZE)
+    whole = max(beside * wide - APART, *texts), HEADER - (-len(planes) // beside) * high - APART
+    return tag("g", "".join(drawn), class_=kind, data_width=whole[0], data_height=whole[1])
 
 
 def _empty(corner: Point, cells: Iterable[Grid]) -> str:
