@@ -336,6 +336,8 @@ class Walk(Sequence[Step]):
     def html(self, *, quiz: bool = False) -> str:
         """Return the walk as one HTML page, which needs no network, no Python and no other file.
 
+        Of a network of more than 12,000 Values it shows the Modules, with steps by layer.
+
         Args:
             quiz: whether each reverse step is to be predicted before it is shown; the score can be saved.
         """

@@ -299,14 +299,18 @@ class _Homes:
                 users.setdefault(edge.source, []).append(edge.target)
         computing = set(self.of.values()) - {None}
         known: dict[object, tuple[_Box | None, list[_Box]]] = {}  # the weights of a neuron belong together
+        last: object = None
         for node in self._trace.nodes:
             if node.id in self.of:
                 continue
             place, its = self._trace.places.get(node.id), tuple(users.get(node.id, ()))
             alike = node.role, place and (place.module, place.use), its
-            if alike not in known:
-                known[alike] = self._boxes_of(node, its, computing)
-            self.of[node.id], others = known[alike]
+            if alike != last:  # to compare is faster than to look up
+                last = alike
+                if alike not in known:
+                    known[alike] = self._boxes_of(node, its, computing)
+                home, others = known[alike]
+            self.of[node.id] = home
             if others:
                 self.shared[node.id] = others
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import autograd
 from autograd import Parameter, Value, gradients, topological_order, walk, where
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
-from autograd.seeing.facts.trace import trace
+from autograd.seeing.facts.trace import trace, with_formulas
 from tests.strategies import Recipe, recipes
 
 
@@ -96,6 +97,21 @@ def test_nested_formulas_do_not_grow_without_bound() -> None:
     for _ in range(200):
         x = x * x
     assert max(len(node.formula or "") for node in trace(x).nodes) < 200
+
+
+@given(recipes(), st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))
+def test_some_formulas_are_those_that_all_have(recipe: Recipe, wanted: set[int], among: set[int]) -> None:
+    """Whichever are asked for, and whichever nodes are kept."""
+    order = topological_order(recipe.compute([Value(x) for x in recipe.numbers]))
+    names = {f"v{k}": v for k, v in enumerate(order) if k % 3}
+    kept = [v for k, v in enumerate(order) if k in among or v is order[-1]]
+    whole = trace(order[-1], names, among=set(kept)).nodes
+    bare = trace(order[-1], names, among=set(kept), formulas=False)
+    assert all(node.formula is None for node in bare.nodes)
+    chosen = [node for k, node in enumerate(bare.nodes) if k in wanted]
+    assert list(with_formulas(chosen, bare, kept, names)) == [
+        node for k, node in enumerate(whole) if k in wanted
+    ]
 
 
 def test_names_come_from_variables_but_a_label_of_its_own_wins() -> None:
