@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 from autograd import Value, no_grad, topological_order
 from autograd.extend import apply, as_value
 from autograd.tape import Tape
+from nn.exporting.onnx_files.bodies import OPERATORS
 from nn.exporting.onnx_files.graph import LENGTH, Array, FixedLengthError, Graph
 from nn.exporting.onnx_files.nested import in_a_row, nested, shape_of
 from nn.module import Module
 
 MOST_CALLS = 100
 """With more calls of known Modules than this, such as one for each pixel, a Module is recorded as a whole."""
+DEEPEST = 100
+"""What was computed of whole arrays in at most this many operations is written as these."""
 Passed = Callable[[Module, Array, Graph], Array]
 
 
@@ -98,7 +102,7 @@ def _calls(model: Module, inputs: Any, known: Sequence[Module]) -> list[Call]:
 
 
 def _run(model: Module, known: Sequence[Module], arrays: Sequence[Any]) -> Any:
-    """Return what a Module gives, if its input, and what the known Modules give one after the other, is this."""
+    """Return what a Module gives, if its input, and what the known Modules give, one by one, is this."""
     made = iter(arrays[1:])
     with _intercepted(known, lambda *call: next(made)):
         return model(arrays[0])
@@ -107,15 +111,14 @@ def _run(model: Module, known: Sequence[Module], arrays: Sequence[Any]) -> Any:
 def _given(call: Call, arrays: Sequence[tuple[Array, list[Any]]], graph: Graph) -> Array:
     """Return the array that a call is given, of those that there are, each with the Values that it was."""
     targets, shape = [as_value(v) for v in in_a_row(call.given)], shape_of(call.given) or ()
-    for array, values in reversed(arrays):
-        if [*map(id, values)] == [*map(id, targets)]:
-            same = array.shape == shape
-            return array if same else Array(graph.node("Reshape", array.name, graph.whole(-1, *shape)), shape)
     found = {id(v): (j, i) for j, (_, values) in enumerate(arrays) for i, v in enumerate(values)}
     order = _between(targets, found)
     needed = sorted({found[id(v)][0] for v in order if id(v) in found})
     if not needed:
         raise FixedLengthError("a known Module gets what is the same for all samples")
+    whole = _Whole(arrays, graph).of(targets, shape)
+    if whole is not None:
+        return Array(whole(), shape)
 
     def computed(*varied: Any) -> Any:
         rows, now = dict(zip(needed, map(in_a_row, varied), strict=True)), dict[int, Any]()
@@ -131,6 +134,50 @@ def _given(call: Call, arrays: Sequence[tuple[Array, list[Any]]], graph: Graph) 
     nodes, y = graph.written(computed, *(arrays[j][0] for j in needed), samples=samples)
     graph.nodes += nodes
     return y
+
+
+class _Whole:
+    """Writes what was computed of whole arrays number by number, such as a sum of two, as operators."""
+
+    def __init__(self, arrays: Sequence[tuple[Array, list[Any]]], graph: Graph) -> None:
+        self._graph = graph
+        self._arrays = {tuple(map(id, values)): array for array, values in arrays}
+        self._varied = {v for ids in self._arrays for v in ids}
+        self._found: dict[tuple[int, ...], Callable[[], str] | None] = {}
+
+    def of(
+        self, values: Sequence[Value], shape: tuple[int, ...], deepest: int = DEEPEST
+    ) -> Callable[[], str] | None:
+        """Return what writes these Values, and gives the name of them; None if they are not such."""
+        ids = tuple(map(id, values))
+        if ids not in self._found:
+            write = self._writer(ids, values, shape, deepest)
+            self._found[ids] = None if write is None else cache(write)  # written once
+        return self._found[ids]
+
+    def _writer(
+        self, ids: tuple[int, ...], values: Sequence[Value], shape: tuple[int, ...], deepest: int
+    ) -> Callable[[], str] | None:
+        graph, array, op = self._graph, self._arrays.get(ids), values[0].op
+        if array is not None:
+            if array.shape == shape:
+                return lambda: array.name
+            return lambda: graph.node("Reshape", array.name, graph.whole(-1, *shape))
+        if all(v.op is None for v in values):
+            if not self._varied.isdisjoint(ids):
+                return None  # numbers of an array, but not all of it
+            if len({*ids}) == 1:
+                return lambda: graph.number(values[0].data)
+            return lambda: graph.weight(nested([*values], shape))
+        if op is None or op.variadic or not deepest or any(v.op is not op for v in values):
+            return None
+        slots = range(len(values[0].inputs))
+        taken = [self.of([v.inputs[k] for v in values], shape, deepest - 1) for k in slots]
+        if None in taken:
+            return None
+        if len(taken) == 1 and op.name in OPERATORS:
+            return lambda: graph.operator(OPERATORS[op.name], *(write() for write in taken if write))
+        return lambda: graph.applied(op, [write() for write in taken if write])
 
 
 def _between(targets: Sequence[Value], found: Collection[int]) -> list[Value]:
