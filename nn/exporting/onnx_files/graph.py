@@ -7,6 +7,7 @@ the file: one node, with the inputs and attributes of the operator; see `nn.expo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from inspect import signature
@@ -24,6 +25,10 @@ from nn.module import Module
 
 SAMPLES, LENGTH = "samples", "length"
 """The sizes of the axes of any length: that of the samples, and that of the positions."""
+
+
+PLACES = re.compile(r"(\.\d+)+$")
+"""The positions at the end of a path."""
 
 
 class FixedLengthError(ValueError):
@@ -59,6 +64,7 @@ class Graph(OnnxNodes):
         super().__init__(dtype)
         self.kept: list[Any] = []
         self.sample: Any = None
+        self._model = model
         self._paths = {id(module): path for path, module in model.named_modules()}
         self._taken, self._path, self._place = set(taken), "", ""
         self._chief = False
@@ -97,20 +103,31 @@ class Graph(OnnxNodes):
         self.nodes[-1].name = self._place if is_first else names[0]
         return names
 
-    def weight(self, rows: Any, name: str) -> str:
+    def weight(self, rows: Any, name: str = "") -> str:
         """Return the name of Parameters in nested lists, which are kept in the file under their path.
 
         Those that are kept already are the same array; numbers alone are a constant.
+
+        Args:
+            rows: the lists.
+            name: what the Module at whose place this is written calls them; otherwise it is looked for.
         """
         key, flat = self._key(rows), in_a_row(rows)
         array = np.reshape([x.data if isinstance(x, Value) else x for x in flat], key[0]).astype(self.dtype)
         if not any(isinstance(x, Parameter) for x in flat):
             return self.number(array)
         if key not in self._weights:
-            path = self._unused(f"{self._path}.{name}".removeprefix("."))
+            path = f"{self._path}.{name}".removeprefix(".") if name else self._path_of(flat)
+            path = self._unused(path)
             self._weights[key] = path
             self.kept.append(numpy_helper.from_array(array, path))
         return self._weights[key]
+
+    def _path_of(self, flat: list[Any]) -> str:
+        """Return the path of the attribute that holds the first of some Parameters."""
+        wanted = {id(x) for x in flat}
+        path = next((path for path, p in self._model.named_parameters() if id(p) in wanted), "held")
+        return PLACES.sub("", path)
 
     def transposed(self, rows: Any, name: str) -> str:
         """Return the name of the columns of a matrix of Parameters: of its rows, if these are kept."""

@@ -17,7 +17,7 @@ from autograd.notation.numbers import counted
 from nn.checks import import_extra
 from nn.construction import loadable
 from nn.exporting.onnx_files.nested import in_a_row, nested, shape_of
-from nn.inputs import as_inputs
+from nn.inputs import NAME, once_as_values
 from nn.module import Module
 from nn.outputs import single_or_list
 from nn.weights import check_weights, use_up
@@ -230,7 +230,7 @@ class OnnxNetwork(Module):
         for name, x in self.described["constants"].items():
             arrays[name] = values.array(x["numbers"], x["shape"])
         for spec, x in zip(specs, inputs, strict=True):
-            arrays[spec["name"]] = _taken(spec, x, values)
+            arrays[spec["name"]] = _taken(spec, x, NAME if len(specs) == 1 else spec["name"], values)
         for name, taken, given in self.steps:
             made = getattr(self, name)(*[arrays[x] for x in taken])
             arrays |= {x: y for x, y in zip(given, made, strict=False) if x}
@@ -246,8 +246,8 @@ def _label(role: str, rows: Any, *place: int) -> None:
         _label(role, part, *place, k)
 
 
-def _taken(spec: Mapping[str, Any], x: Any, values: Any) -> Any:
-    """Return the sample of an input as an array."""
+def _taken(spec: Mapping[str, Any], x: Any, name: str, values: Any) -> Any:
+    """Return the sample of an input as an array; its numbers become Values after this name."""
     shape, wanted = shape_of(x), spec["shape"]
     if shape is None or not _fits(shape, wanted):
         came = "lists of different lengths" if shape is None else _sizes(shape)
@@ -256,12 +256,22 @@ def _taken(spec: Mapping[str, Any], x: Any, values: Any) -> Any:
     if spec["whole"] and all(map(_is_whole, flat)):
         numbers: Sequence[Any] = [int(v) for v in flat]
     else:
-        numbers = as_inputs(x if len(shape) < 2 else flat, len(flat), "network")
+        numbers = once_as_values(
+            x if len(shape) == 1 else flat, tuple(flat), lambda _, *at: _named(name, *at)
+        )
     return values.array(numbers, [*[1] * spec["batched"], *shape])
 
 
+def _named(name: str, before: int, count: int) -> list[str]:
+    """Return names of this many inputs, of which there are some already."""
+    apart = "," * name[-1:].isdigit()
+    return [f"{name}{apart}{k}" for k in range(before + 1, before + count + 1)]
+
+
 def _fits(shape: Sequence[int], wanted: Sequence[int | None]) -> bool:
-    return len(shape) == len(wanted) and all(m in (None, n) for n, m in zip(shape, wanted, strict=True))
+    return len(shape) == len(wanted) and all(
+        n > 0 and m in (None, n) for n, m in zip(shape, wanted, strict=True)
+    )
 
 
 def _is_whole(x: Any) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import draw, gradient_path, walk
+from autograd import Value, draw, gradient_path, topological_order, walk
 from nn import MLP, SGD, fit, from_onnx, load, predict, save, to_onnx
 from nn.predictions import numbers_of
 from tests.nn.exporting.modules import MODULES, outputs_of, perturbed
@@ -214,11 +214,9 @@ def test_every_module_there_and_back_and_there(name, dtype, tmp_path):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("Gelu", "RMSNormalization", "Silu")])
 def test_operators_there_and_back_and_there(name, dtype, tmp_path):
     arrays, attributes = CASES[name][-1]
-    if name in ("Gelu", "RMSNormalization", "Silu"):
-        pytest.skip("its file is younger than ours")
     names = [f"i{k}" for k in range(len(arrays))]
     arrays = [x if x.dtype == np.int64 else x.astype("float32") for x in arrays]
     outputs = ["y", "z"] if name == "Split" else ["y"]
@@ -266,10 +264,21 @@ def test_several_inputs_and_outputs(tmp_path):
     )
     found = model([1.0, 2.0], [3.0, 4.0])
     assert {name: [v.data for v in row] for name, row in found.items()} == {"y": [4.0, 6.0], "by": [3.0, 8.0]}
+    assert [v.label for v in found["y"][1].inputs] == ["x2", "z2"]
     with pytest.raises(TypeError, match="this network takes 2 inputs: x, z; got 1"):
         model([1.0, 2.0])
     with pytest.raises(ValueError, match="the input z of this network takes 2; got 3"):
         model([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+def test_what_is_given_is_a_list_of_numbers_or_values(path):
+    model, x = from_onnx(path), [Value(0.5, "p"), 2]
+    y = model(x)
+    assert numbers_of(y) == numbers_of(model([0.5, 2.0])) == numbers_of(model(np.array([0.5, 2.0])))
+    assert x[0] in topological_order(*y)
+    for wrong in (["0.5", 2.0], [None, 1.0], "ab"):
+        with pytest.raises((TypeError, ValueError)):
+            model(wrong)
 
 
 def test_names_that_are_taken_already(tmp_path):

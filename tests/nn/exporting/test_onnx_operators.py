@@ -24,6 +24,7 @@ from nn import (
     MaxPool1d,
     MaxPool2d,
     Module,
+    Parameter,
     Recurrent,
     Reshape,
     RMSNorm,
@@ -338,6 +339,33 @@ class Flattening(Module):
         return self.out([v for row in self.read(x) for v in row])
 
 
+class Powers(Module):
+    """Whole arrays, again and again of themselves, with gains of its own; and one in another order."""
+
+    def __init__(self):
+        self.layer, self.gains = (
+            Layer(3, 3, "tanh", seed=0),
+            [Parameter(0.5), Parameter(2.0), Parameter(-1.0)],
+        )
+
+    def forward(self, x):
+        h = self.layer(x)
+        for _ in range(12):
+            h = [(v * v + v).sin() for v in h]
+        h = self.layer([v * gain for v, gain in zip(h, self.gains, strict=True)])
+        return self.layer([h[0] + 1, h[2] + 1, h[2] + 1])
+
+
+class Constantly(Module):
+    """What it gives is the same for all samples, in part."""
+
+    def __init__(self):
+        self.layer, self.start = Layer(2, 2, seed=0), Parameter(0.75)
+
+    def forward(self, x):
+        return [*self.layer(x), *self.layer([self.start, self.start])]
+
+
 class Branching(Module):
     """What it computes depends on a number that a layer gives."""
 
@@ -352,6 +380,8 @@ class Branching(Module):
 OWN = {
     "pictures": (Pictures, (1, 6, 6), ["Conv", "Relu", "MaxPool", "Flatten", "Gemm", "Tanh", "Gemm"]),
     "around": (Around, (3,), ["Gemm", "Relu", "LayerNormalization"] * 2 + ["Gemm"]),
+    "powers": (Powers, (3,), ["Gemm", "Tanh", *["Mul", "Add", "Sin"] * 12, "Mul", "Gemm", "Tanh", "Gemm"]),
+    "constantly": (Constantly, (2,), ["MatMul"]),
     "flattening": (Flattening, (3, 2), ["GRU", "Gemm", "Relu"]),
     "within": (
         lambda: Sequential(Layer(2, 3, seed=3), Around(), Layer(3, 2, seed=4)), (2,),
@@ -368,6 +398,11 @@ def test_known_modules_within_one_s_own_are_operators(name, tmp_path):
     check(model, samples(model, shape, 0), tmp_path / "m.onnx", "float64")
     found = iter(node.op_type for node in onnx.load(tmp_path / "m.onnx").graph.node)
     assert all(operator in found for operator in wanted)  # in this order
+    recorded = [node for node in onnx.load(tmp_path / "m.onnx").graph.node if "tape" in node.name]
+    assert bool(recorded) == (name in ("powers", "around", "within"))
+    paths = {path.rpartition(".")[0] for path, _ in model.named_parameters()}
+    weights = {tensor.name for tensor in onnx.load(tmp_path / "m.onnx").graph.initializer}
+    assert name != "powers" or "gains" in weights & paths
     assert [type(module) for module in model.modules()] == kinds
 
 
