@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import BranchError, Constant, where
+from autograd.extend import as_value
 from nn import (
     MLP,
     AvgPool2d,
@@ -412,3 +413,40 @@ def test_code_that_depends_on_numbers_is_refused_as_before(tmp_path):
         to_onnx(model, tmp_path / "m.onnx", [1.0, 2.0])
     assert [type(module) for module in model.children()] == [Layer, Layer]
     assert not [*tmp_path.iterdir()]
+
+
+class Program(Module):
+    """Steps on rows of three numbers, each of which takes what earlier ones gave."""
+
+    def __init__(self, steps):
+        self.steps, self.gain = steps, Parameter(0.75)
+        self.known = [Layer(3, 3, "tanh", seed=0), LayerNorm(3), Elementwise("silu"), Dropout(0.5), Flatten()]
+
+    def forward(self, x):
+        rows = [[as_value(v) for v in x]]
+        for kind, i, j in self.steps:
+            a, b = rows[i % len(rows)], rows[j % len(rows)]
+            rows.append(
+                self.known[kind](a) if kind < len(self.known) else MIXED[kind - len(self.known)](self, a, b)
+            )
+        return rows[-1]
+
+
+MIXED = [
+    lambda self, a, b: [v + w for v, w in zip(a, b, strict=True)],
+    lambda self, a, b: [v * w.sigmoid() for v, w in zip(a, b, strict=True)],
+    lambda self, a, b: [where(v > 0, w, self.gain) for v, w in zip(a, b, strict=True)],
+    lambda self, a, b: [v * self.gain + 0.5 for v in a],
+    lambda self, a, b: [a[2], a[0], b[1]],
+    lambda self, a, b: [sum(a) * w for w in b],
+    lambda self, a, b: [a[0], a[0], a[0]],
+]
+"""What one's own code makes of two rows."""
+STEPS = st.lists(st.tuples(st.integers(0, 4 + len(MIXED)), SMALL, SMALL), min_size=1, max_size=7)
+
+
+@given(STEPS, SEED)
+def test_any_code_between_known_modules(tmp_path_factory, steps, seed):
+    model = Program(steps).eval()
+    path = tmp_path_factory.mktemp("onnx") / "m.onnx"
+    check(model, samples(model, (3,), seed), path, "float64")
