@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import BranchError, Constant, where
+from autograd import Constant
 from nn import (
     MLP,
     AvgPool2d,
@@ -23,8 +23,6 @@ from nn import (
     LSTMCell,
     MaxPool1d,
     MaxPool2d,
-    Module,
-    Parameter,
     Recurrent,
     Reshape,
     RMSNorm,
@@ -297,118 +295,3 @@ def test_what_torch_knows_has_an_operator():
     assert [*CELLS] == [*GATES]
     wanted = {kind for kind in (*made_there.registry, *TWINS) if kind not in (object, Module)}
     assert {kind.__name__ for kind in wanted if not any(issubclass(k, kind) for k in known)} == {"Sinusoids"}
-
-
-# ------------------------------------------------------------------------------------- one's own Modules
-
-
-class Pictures(Module):
-    """A network as one writes it in PyTorch."""
-
-    def __init__(self):
-        self.conv, self.pool, self.flat = Conv2d(1, 2, 3, activation="relu", seed=0), MaxPool2d(2), Flatten()
-        self.hidden, self.out = Layer(8, 4, "tanh", seed=1), Layer(4, 2, "linear", seed=2)
-
-    def forward(self, x):
-        return self.out(self.hidden(self.flat(self.pool(self.conv(x)))))
-
-
-class Around(Module):
-    """A Module that is called twice, with a way around it, a condition, and weights of another."""
-
-    def __init__(self):
-        self.layer, self.norm, self.gate = Layer(3, 3, "relu", seed=0), LayerNorm(3), Layer(3, 1, seed=1)
-
-    def forward(self, x):
-        for _ in range(2):
-            more = self.norm(self.layer(x))
-            x = [where(m > 0, v + m, v * self.gate.weight[0][0]) for v, m in zip(x, more, strict=True)]
-        return [v * self.gate(x).sigmoid() for v in x]
-
-
-class Flattening(Module):
-    """Rows that are put into one another by hand."""
-
-    def __init__(self):
-        self.read, self.out = (
-            Recurrent(GRUCell(2, 2, seed=0), 2, every_step=True, seed=1),
-            Layer(6, 2, seed=2),
-        )
-
-    def forward(self, x):
-        return self.out([v for row in self.read(x) for v in row])
-
-
-class Powers(Module):
-    """Whole arrays, again and again of themselves, with gains of its own; and one in another order."""
-
-    def __init__(self):
-        self.layer, self.gains = (
-            Layer(3, 3, "tanh", seed=0),
-            [Parameter(0.5), Parameter(2.0), Parameter(-1.0)],
-        )
-
-    def forward(self, x):
-        h = self.layer(x)
-        for _ in range(12):
-            h = [(v * v + v).sin() for v in h]
-        h = self.layer([v * gain for v, gain in zip(h, self.gains, strict=True)])
-        return self.layer([h[0] + 1, h[2] + 1, h[2] + 1])
-
-
-class Constantly(Module):
-    """What it gives is the same for all samples, in part."""
-
-    def __init__(self):
-        self.layer, self.start = Layer(2, 2, seed=0), Parameter(0.75)
-
-    def forward(self, x):
-        return [*self.layer(x), *self.layer([self.start, self.start])]
-
-
-class Branching(Module):
-    """What it computes depends on a number that a layer gives."""
-
-    def __init__(self):
-        self.layer, self.other = Layer(2, 2, "linear", seed=0), Layer(2, 2, "linear", seed=1)
-
-    def forward(self, x):
-        h = self.layer(x)
-        return self.other(h) if h[0] > 0 else h
-
-
-OWN = {
-    "pictures": (Pictures, (1, 6, 6), ["Conv", "Relu", "MaxPool", "Flatten", "Gemm", "Tanh", "Gemm"]),
-    "around": (Around, (3,), ["Gemm", "Relu", "LayerNormalization"] * 2 + ["Gemm"]),
-    "powers": (Powers, (3,), ["Gemm", "Tanh", *["Mul", "Add", "Sin"] * 12, "Mul", "Gemm", "Tanh", "Gemm"]),
-    "constantly": (Constantly, (2,), ["MatMul"]),
-    "flattening": (Flattening, (3, 2), ["GRU", "Gemm", "Relu"]),
-    "within": (
-        lambda: Sequential(Layer(2, 3, seed=3), Around(), Layer(3, 2, seed=4)), (2,),
-        ["Gemm", "Relu", "Gemm", "Relu", "LayerNormalization"],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", OWN)
-def test_known_modules_within_one_s_own_are_operators(name, tmp_path):
-    make, shape, wanted = OWN[name]
-    model = make()
-    kinds = [type(module) for module in model.modules()]
-    check(model, samples(model, shape, 0), tmp_path / "m.onnx", "float64")
-    found = iter(node.op_type for node in onnx.load(tmp_path / "m.onnx").graph.node)
-    assert all(operator in found for operator in wanted)  # in this order
-    recorded = [node for node in onnx.load(tmp_path / "m.onnx").graph.node if "tape" in node.name]
-    assert bool(recorded) == (name in ("powers", "around", "within"))
-    paths = {path.rpartition(".")[0] for path, _ in model.named_parameters()}
-    weights = {tensor.name for tensor in onnx.load(tmp_path / "m.onnx").graph.initializer}
-    assert name != "powers" or "gains" in weights & paths
-    assert [type(module) for module in model.modules()] == kinds
-
-
-def test_code_that_depends_on_numbers_is_refused_as_before(tmp_path):
-    model = Branching()
-    with pytest.raises(BranchError):
-        to_onnx(model, tmp_path / "m.onnx", [1.0, 2.0])
-    assert [type(module) for module in model.children()] == [Layer, Layer]
-    assert not [*tmp_path.iterdir()]
