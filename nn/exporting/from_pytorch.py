@@ -64,7 +64,9 @@ def refused(module: nn.Module) -> Module:
     """Refuse a module that is not known."""
     raise RefusedError(
         module,
-        "it is not known here.  Build a network of ours that computes the same, and carry the numbers: "
+        "it is not known here.  Read what PyTorch writes of it, for a batch x of one sample: "
+        'torch.onnx.export(module, x, "m.onnx", dynamo=False), and nn.from_onnx("m.onnx").  '
+        "Or build a network of ours that computes the same, and carry the numbers: "
         "from_torch(module, into=model, mapping=…)",
     )
 

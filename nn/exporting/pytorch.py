@@ -50,7 +50,8 @@ def from_torch(module: Any, into: Module | None = None, *, mapping: Mapped = Non
     and 2d, max and average pooling, MultiheadAttention, Dropout, Flatten, Unflatten, activations, Sequentials
     of these, and whatever `to_torch` makes.  A recurrent layer becomes its cell, for a `Recurrent`; a
     Sequential of Linears and activations an `MLP`.  A Softplus of PyTorch's own threshold, 20, is ours with
-    an error of less than 3e-9.
+    an error of less than 3e-9.  A module of any other class can be written by ``torch.onnx.export`` and read
+    by `nn.from_onnx`.
 
     Args:
         module: the module.

@@ -177,21 +177,24 @@ class OnnxNetwork(Module):
         }
         use_up(count)
         self.steps: list[tuple[str, list[str], list[str]]] = []
+        layer = 0
         for node in nodes:
-            self._add(node, rows)
+            layer += any(name in rows for name in node["inputs"])
+            self._add(node, rows, layer)
 
-    def _add(self, node: Mapping[str, Any], rows: Mapping[str, Any]) -> None:
-        """Hold a node as a Module, and its weights in it."""
+    def _add(self, node: Mapping[str, Any], rows: Mapping[str, Any], layer: int) -> None:
+        """Hold a node as a Module, and its weights in it, those of this layer."""
         operator, taken = node["operator"], node["inputs"]
         roles: list[str] = []
         for k, name in enumerate(taken):
             role = dict(enumerate(ROLES.get(operator, ()))).get(k) or "weight"
             roles.append((role if role not in roles else f"{role}_{k}") if name in rows else "")
         made = kind(operator)(node, roles)
-        for role, name in zip(roles, taken, strict=True):
+        for k, (role, name) in enumerate(zip(roles, taken, strict=True)):
             if role:
                 setattr(made, role, rows[name])
-                _label(role, rows[name])
+                is_turned = operator == "Gemm" and not node["attributes"].get("transB")
+                _label(role, rows[name], layer, is_turned or (operator == "MatMul" and k > 0))
         setattr(self, node["name"], made)
         passing = [name for name in taken if name not in rows]
         self.steps.append((node["name"], passing, node["outputs"]))
@@ -237,13 +240,23 @@ class OnnxNetwork(Module):
         return arrays
 
 
-def _label(role: str, rows: Any, *place: int) -> None:
-    """Label Parameters after the first letter of what they are and their places, counted from 1."""
-    if isinstance(rows, Value):
-        rows.label = role[0] + ",".join(map(str, place))
-        return
-    for k, part in enumerate(rows, 1):
-        _label(role, part, *place, k)
+def _label(role: str, rows: Any, layer: int, comes_first: bool) -> None:
+    """Label Parameters as a layer does: a weight after what it leads from and to, others after their place.
+
+    Args:
+        role: what they are; its first letter is the name.
+        rows: the Parameters.
+        layer: the how many-th node with weights it is.
+        comes_first: whether the first axis is that of what they lead from, else of what they lead to.
+    """
+    shape, flat = shape_of(rows) or (), in_a_row(rows)
+    size = prod(shape[1:])
+    comma = "," if max(len(flat) // size, size) >= 10 else ""
+    for k, p in enumerate(flat):
+        first, rest = (n + 1 for n in divmod(k, size))
+        source, target = (first, rest) if comes_first else (rest, first)
+        place = f"{source}{comma}{target}" if len(shape) > 1 else str(k + 1) if shape else ""
+        p.label = f"{role[0]}{place}^{layer}"
 
 
 def _taken(spec: Mapping[str, Any], x: Any, name: str, values: Any) -> Any:

@@ -11,7 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd import Value, draw, gradient_path, topological_order, walk
-from nn import MLP, SGD, fit, from_onnx, load, predict, save, to_onnx
+from nn import (
+    MLP,
+    SGD,
+    Conv2d,
+    Flatten,
+    Layer,
+    MaxPool2d,
+    Sequential,
+    fit,
+    from_onnx,
+    load,
+    predict,
+    save,
+    to_onnx,
+)
 from nn.predictions import numbers_of
 from tests.nn.exporting.modules import MODULES, outputs_of, perturbed
 
@@ -255,6 +269,20 @@ def file_of(nodes, path, inputs=None, kept=(), outputs=("y",), **options):
         helper.make_model(graph, ir_version=8, opset_imports=imports, **options).SerializeToString()
     )
     return path
+
+
+def test_the_convolutions_of_a_file_are_seen_as_those_of_ours(tmp_path):
+    model = Sequential(Conv2d(1, 2, 3, padding=1, seed=0), MaxPool2d(2), Flatten(), Layer(18, 10, seed=1))
+    picture = [[[0.1 * (6 * r + c) for c in range(6)] for r in range(6)]]
+    to_onnx(model, tmp_path / "m.onnx", picture)
+    kinds, names = [], []
+    for network in (model, from_onnx(tmp_path / "m.onnx")):
+        layers = walk(network(picture)[0]).content().layers
+        kinds.append([(box.columns, box.planes) for box in layers if box.slides])
+        names.append([p.label for p in network.parameters()])
+    assert kinds == [[(6, 2), (3, 2)]] * 2
+    renamed = [name.replace("^1", "^2") for name in names[0][20:]]  # the Layer's, which is the second one
+    assert sorted(names[1]) == sorted(names[0][:20] + renamed)
 
 
 def test_several_inputs_and_outputs(tmp_path):

@@ -12,9 +12,9 @@ from autograd.notation.numbers import counted
 from autograd.seeing.facts.events import InputsOf, inputs_by_target
 from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.records import NodeFact, Trace
-from autograd.seeing.pages.player.views.kernels import Slides, products_of, slides_of
+from autograd.seeing.pages.player.views.kernels import Products, Slides, products_of, slides_of
 from autograd.seeing.pages.player.views.layers import MOST_IN_PICTURES, Layer, Unit, inputs_of, windows_of
-from autograd.seeing.pages.player.views.windows import Place, sliding
+from autograd.seeing.pages.player.views.windows import Place, in_rows, sliding
 
 
 def on_pictures(trace: Trace, layers: Sequence[Layer]) -> list[Layer]:
@@ -39,8 +39,8 @@ class _Pictures:
         """Return a box with its units in the rows of the pictures that it gives, if it gives any."""
         if layer.opens_as == "inputs":
             layer = self._as_picture(layer)
-        elif layer.opens_as == "values" and layer.group is not None and self._places:
-            layer = self._pooled(layer, layer.group)
+        elif layer.opens_as == "values" and layer.group is not None:
+            layer = self._at_once(layer, layer.group) or self._pooled(layer, layer.group)
         elif layer.opens_as == "boxes":
             layer = self._slid(layer) or replace(layer, inner=tuple(map(self.seen, layer.inner)))
         if layer.columns:
@@ -56,13 +56,14 @@ class _Pictures:
         nodes = {node.id: node for node in inputs.nodes}
         for box in self._boxes:
             windows = windows_of(box, self._into) if box.opens_as == "boxes" else []
-            if nodes.keys() == {*chain.from_iterable(windows)}:
-                slid = self._slid(box)
+            slid = self._at_once(box, box.group) if box.opens_as == "values" and box.group else None
+            if slid or nodes.keys() == {*chain.from_iterable(windows)}:
+                slid = slid or self._slid(box)
                 picture = slid.slides.windows if slid and slid.slides else sliding(windows, {})
-                seen = [nodes[id] for plane in picture.planes for id in plane] if picture else []
-                if picture and len(seen) == len(nodes):
-                    planes = len(picture.planes)
-                    return replace(inputs_of(inputs.title, seen), columns=picture.columns, planes=planes)
+                seen = [*chain.from_iterable(picture.planes)] if picture else []
+                if picture and len(seen) == len(nodes) and nodes.keys() == {*seen}:
+                    found = inputs_of(inputs.title, [nodes[id] for id in seen])
+                    return replace(found, columns=picture.columns, planes=len(picture.planes))
         return inputs
 
     def _slid(self, layer: Layer) -> Layer | None:
@@ -84,6 +85,39 @@ class _Pictures:
         else:
             slides = slides_of(sums, self._places)
         return None if slides is None else _at_places(layer, slides, [*chain.from_iterable(kernels)])
+
+    def _at_once(self, layer: Layer, group: Group) -> Layer | None:
+        """Return the box of a Module that computes in one use what a kernel gives at each place of a picture.
+
+        None where it does not: each of its numbers is to be a sum of products, as many for each kernel.
+        """
+        own, seen = {node.id: node for node in layer.nodes}, set[str]()
+        order = {id: k for k, id in enumerate(own)}
+        kernels: dict[tuple[str, ...], dict[tuple[str, ...], tuple[Unit, Products]]] = {}
+        for given in group.outputs():
+            inside, _ = self._patch_of(given.id, own)
+            sources = {edge.source for id in inside for edge in self._into.get(id, ())}
+            near = {id for id in sources & own.keys() if own[id].role == "weight"}
+            members = [own[id] for id in sorted(inside | near, key=order.__getitem__)]
+            products = products_of(members, self._into, self._zeros)
+            if products is None or not seen.isdisjoint(inside):
+                return None
+            seen |= inside
+            unit = Unit(parse_label(given.label or given.symbol or "number"), "", tuple(members))
+            windows = kernels.setdefault(tuple(products.factors), {})
+            windows[tuple(products.factors.values())] = unit, products
+        first = [*next(iter(kernels.values()), {})]
+        is_sliding = len(first) > 1 and all({*first} == windows.keys() for windows in kernels.values())
+        if not is_sliding or len(first) * len(kernels) > MOST_IN_PICTURES:
+            return None
+        for order_of_windows in in_rows(first, self._places):
+            found = [[windows[first[k]] for k in order_of_windows] for windows in kernels.values()]
+            if slides := slides_of([[each for _, each in windows] for windows in found], self._places):
+                units = [unit for windows in found for unit, _ in windows]
+                inside = {node.id for unit in units for node in unit.members}
+                common = tuple(node for node in layer.nodes if node.id not in inside)
+                return _at_places(replace(layer, common=common), slides, units)
+        return None
 
     def _pooled(self, layer: Layer, group: Group) -> Layer:
         """Return a box with a dot for each value that it gives, in pictures; as it is where they form none.

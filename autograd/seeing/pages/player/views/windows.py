@@ -11,7 +11,7 @@ first numbers of each line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product, takewhile
 from typing import NamedTuple
@@ -137,6 +137,51 @@ def _laid_out(
 def _from(place: Place, other: Place) -> Place:
     """Return a place, its row and column as counted from another."""
     return Place(place.plane, place.row - other.row, place.column - other.column)
+
+
+# ------------------------------------------------------------------------------ windows in any order
+
+
+def in_rows(windows: Sequence[Window], places: Mapping[str, Place]) -> Iterator[list[int]]:
+    """Yield in which orders windows that came in any order may go over a picture row by row.
+
+    By where their numbers stand, if that is known, else for each length that a line of a window may have.
+
+    >>> windows = ["hikl", "degh", "abde", "ghjk", "bcef", "efhi"]  # 2 × 2, on 4 rows of 3 letters
+    >>> [windows[k] for k in next(in_rows(windows, {}))]
+    ['abde', 'bcef', 'degh', 'efhi', 'ghjk', 'hikl']
+    """
+    seen = [[*filter(None, window)] for window in windows]
+    if all(seen) and all(number in places for window in seen for number in window):
+        corners = [[places[number] for number in window] for window in seen]
+        middles = [tuple(min(axis) + max(axis) for axis in zip(*own, strict=True))[1:] for own in corners]
+        yield sorted(range(len(windows)), key=middles.__getitem__)
+        return
+    size = len(windows[0])
+    for line in (n for n in range(size, 0, -1) if size % n == 0):
+        starts = _started(windows, line)
+        if len({*starts.values()}) == len(windows):
+            yield sorted(starts, key=starts.__getitem__)
+
+
+def _started(windows: Sequence[Window], line: int) -> dict[int, tuple[int, int]]:
+    """Return where windows begin, as counted from the first; of those that share numbers with others."""
+    sharing: dict[str, list[tuple[int, int]]] = {}
+    for k, window in enumerate(windows):
+        for i, number in enumerate(window):
+            if number:
+                sharing.setdefault(number, []).append((k, i))
+    starts, waiting = {0: (0, 0)}, [0]
+    while waiting:
+        k = waiting.pop()
+        for i, number in enumerate(windows[k]):
+            for other, j in sharing.get(number, ()):
+                if other not in starts:
+                    steps = zip(starts[k], divmod(i, line), divmod(j, line), strict=True)
+                    down, along = (start + here - there for start, here, there in steps)
+                    starts[other] = down, along
+                    waiting.append(other)
+    return starts
 
 
 # ------------------------------------------------------------------------------ by what windows share

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from autograd import Value, mean, walk
+from autograd import Value, dot, mean, walk
 from autograd.notation.numbers import number
 from autograd.seeing.pages.player.page import page
 from autograd.seeing.pages.player.views.choice import boxes_of
@@ -66,13 +66,13 @@ def windows_over(planes, size, stride, padding):
     ]
 
 
-def is_true(layer, values, planes, conv):
+def is_true(layer, values, planes, conv, in_order=True):
     windows = layer.slides.windows
     wanted = windows_over(planes, conv.size, conv.stride, conv.padding)
     assert [[values[id] for id in windows.seen(k)] for k in range(len(wanted))] == wanted
-    assert [[values[id] for id in kernel] for kernel in layer.slides.kernels] == [
-        [w.data for w in neuron.w] for neuron in conv.kernels.neurons
-    ]
+    kernels = [[values[id] for id in kernel] for kernel in layer.slides.kernels]
+    wanted_kernels = [[w.data for w in neuron.w] for neuron in conv.kernels.neurons]
+    assert kernels == wanted_kernels if in_order else sorted(kernels) == sorted(wanted_kernels)
     assert len(layer.units) == len(layer.slides.sums) == len(wanted) * conv.kernels.nout
     for j, id in enumerate(layer.slides.sums):
         kernel, k = divmod(j, len(wanted))
@@ -95,6 +95,37 @@ def test_every_window_of_a_convolution_and_its_products_are_the_true_ones(
     assert len(found) == 1 or not overlaps
     for layer in found:
         is_true(layer, values, picture, conv)
+
+
+class AtOnce(Module):
+    """A convolution that computes all that its kernels give in one use, and gives it in any order."""
+
+    def __init__(self, conv, shuffled):
+        self.kernels = [neuron.w for neuron in conv.kernels.neurons]
+        self.biases = [neuron.b for neuron in conv.kernels.neurons]
+        self.around, self.shuffled = (conv.size, conv.stride, conv.padding), shuffled
+
+    def forward(self, planes):
+        seen = windows_over(planes, *self.around)
+        pairs = zip(self.kernels, self.biases, strict=True)
+        given = [dot(w, window, b) for w, b in pairs for window in seen]
+        return [given[k] for k in self.shuffled(len(given))]
+
+
+@given(sides=PAIRS, size=PAIRS, stride=PAIRS, padding=PAIRS, planes=PAIRS, chance=st.randoms())
+def test_so_are_those_of_a_convolution_that_is_computed_at_once(sides, size, stride, padding, planes, chance):
+    padding = [n % size for n, size in zip(padding, size, strict=True)]
+    stride = [min(n, max(1, size - 1)) for n, size in zip(stride, size, strict=True)]
+    sides = [size + stride * (1 + n) for n, size, stride in zip(sides, size, stride, strict=True)]
+    conv = Conv2d(planes[0], planes[1], size, stride=stride, padding=padding, seed=0)
+    picture = numbers_of(planes[0], *sides)
+    model = AtOnce(conv, lambda n: chance.sample(range(n), n))
+    inputs = [[[Value(x) for x in row] for row in plane] for plane in picture]
+    found, values = slid(sum(v**2 for v in model(inputs)))
+    overlaps = all(stride < size for size, stride in zip(size, stride, strict=True))
+    assert len(found) == 1 or not overlaps
+    for layer in found:
+        is_true(layer, values, picture, conv, in_order=False)
 
 
 @given(size=PAIRS, stride=PAIRS, padding=PAIRS, side=st.integers(4, 6))
