@@ -104,7 +104,7 @@ def test_every_class_of_modules_in_nn_is_among_them():
 VARIABLES = {
     "activation": "tanh", "phi": "relu", "squash": "sigmoid", "output": "sigmoid", "start": "zeros",
     "name": "gelu", "cell": RNNCell(1, 2), "kind": RNNCell, "layers": [3], "SIZES": [4, 3, 1],
-    "init": nn.init, "len": lambda letters: 27,
+    "init": nn.init, "len": lambda letters: 27, "two": Conv2d(1, 2, 3, padding=1),
     **{name.removeprefix("nn."): cls for name, cls in LOADABLE.items()},
 }  # fmt: skip
 """Of what a lesson's variables stand for something by which a network is built; all others are numbers."""
