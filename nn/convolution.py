@@ -83,6 +83,10 @@ class _Windows(Module):
             steps.append([slice(k, k + size) for k in range(0, length - size + 1, stride)])
         return [[(rows, columns) for columns in steps[1]] for rows in steps[0]]
 
+    def in_windows(self) -> tuple[int, ...]:
+        """Return the size of its windows; see `Module.in_windows`."""
+        return self.size
+
     def _steps_in_words(self, stride: tuple[int, ...], padding: tuple[int, ...] | None = None) -> str:
         """Return the size of a window, and those of stride and padding that are not these."""
         said = ["×".join(map(str, self.size))]

@@ -253,6 +253,15 @@ class Module(Constructed):
         """
         return ""
 
+    def in_windows(self) -> tuple[int, ...]:
+        """Return the rows and columns of the windows in which it looks at pictures: here none.
+
+        >>> from nn import Conv2d
+        >>> Conv2d(1, 2, 3).in_windows()
+        (3, 3)
+        """
+        return ()
+
     def __repr__(self) -> str:
         if brief := self.in_brief():
             count = len(self.parameters())

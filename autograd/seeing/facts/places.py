@@ -37,6 +37,8 @@ Path = tuple[str, ...]
 
 Where a graph has several outermost Modules, each path begins with a name for its own.
 """
+Sizes = tuple[int, ...]
+"""Rows and columns."""
 
 AFTER = "after the model"
 """The name of the end of a graph that no Module computed, such as a loss."""
@@ -55,6 +57,7 @@ class Owner(Protocol):
     def unmoved(self) -> Mapping[str, Any]: ...
     def parts_of(self, made: Sequence[Any]) -> Mapping[Any, str]: ...
     def in_brief(self) -> str: ...
+    def in_windows(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class ModuleFact:
         parameters: how many parameters it holds, those of Modules within it included.
         first: the path where the same Module is held first, which the places of its parameters name.
         brief: what it says of itself in a few words, such as ``1 → 2, 3×3``; "" if nothing.
+        window: the rows and columns of the windows in which it looks at pictures; empty if in none.
     """
 
     path: Path
@@ -100,6 +104,7 @@ class ModuleFact:
     parameters: int
     first: Path
     brief: str
+    window: Sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +226,10 @@ class _Reader:
         if path not in self.structure.modules:
             count = len(module.parameters())
             kind, is_unit = type(module).__name__, bool(module.is_unit)
-            self.structure.modules[path] = ModuleFact(path, kind, is_unit, count, first, module.in_brief())
+            size = tuple(module.in_windows())
+            window = (1,) * (2 - len(size)) + size if 0 < len(size) < 3 else ()
+            brief = module.in_brief()
+            self.structure.modules[path] = ModuleFact(path, kind, is_unit, count, first, brief, window)
 
     def _path(self, owner: Owner, caller: int | None) -> Path:
         """Return the path of a Module that a use called, by the way that it was reached.

@@ -187,6 +187,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "float": (int, float),
     "bool": (bool,),
     "Path": (),
+    "Sizes": (),
     "Ids": (),
 }
 """The types that JSON may have for a field, by the field's annotation."""
@@ -321,6 +322,8 @@ def _read(place: str, x: Any, annotation: str) -> Any:
     if kind == "float" and isinstance(x, str) and x in NOT_FINITE:
         return NOT_FINITE[x]
     if kind in ("Path", "Ids") and isinstance(x, list) and all(isinstance(name, str) for name in x):
+        return tuple(x)
+    if kind == "Sizes" and isinstance(x, list) and all(type(n) is int for n in x):
         return tuple(x)
     if isinstance(x, bool) is not (kind == "bool") or not isinstance(x, TYPES[kind]):
         raise ValueError(f"this is not a trace: {place} is {json.dumps(x)[:40]}, which is not a {kind}")

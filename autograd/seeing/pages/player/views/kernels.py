@@ -87,12 +87,15 @@ class Slides:
     sums: tuple[str, ...] = ()
 
 
-def slides_of(kernels: Sequence[Sequence[Products]], places: Mapping[str, Place]) -> Slides | None:
+def slides_of(
+    kernels: Sequence[Sequence[Products]], places: Mapping[str, Place], size: Sequence[int] = ()
+) -> Slides | None:
     """Return how kernels go over a picture; None if they do not, or not all over the same windows.
 
     Args:
         kernels: of each kernel its products, window by window.
         places: where numbers stand, as far as that is known.
+        size: the rows and columns of a window; empty if that is not known.
     """
     over: list[list[list[str]]] = []
     for products in kernels:
@@ -100,7 +103,7 @@ def slides_of(kernels: Sequence[Sequence[Products]], places: Mapping[str, Place]
         if any(other.factors.keys() != weights or other.bias != products[0].bias for other in products):
             return None
         over.append([[other.factors[weight] for weight in weights] for other in products])
-    windows = None if any(other != over[0] for other in over) else sliding(over[0], places)
+    windows = None if any(other != over[0] for other in over) else sliding(over[0], places, size)
     if windows is None:
         return None
     weights_of = [[*products[0].factors] for products in kernels]

@@ -11,6 +11,7 @@ from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.events import InputsOf, inputs_by_target
 from autograd.seeing.facts.folding.group import Group
+from autograd.seeing.facts.places import ModuleFact, Path
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.views.kernels import Products, Slides, products_of, slides_of
 from autograd.seeing.pages.player.views.layers import MOST_IN_PICTURES, Layer, Unit, inputs_of, windows_of
@@ -23,15 +24,17 @@ def on_pictures(trace: Trace, layers: Sequence[Layer]) -> list[Layer]:
     for box in boxes:
         boxes += box.inner
     zeros = {x.id for x in trace.nodes if x.role == "constant" and x.op is None and x.value == 0}
-    pictures = _Pictures(into, boxes, zeros)
+    pictures = _Pictures(into, boxes, zeros, trace.modules)
     return [pictures.seen(layer) for layer in layers]
 
 
 class _Pictures:
     """Where numbers stand in pictures, as far as the boxes up to one tell."""
 
-    def __init__(self, into: InputsOf, boxes: Sequence[Layer], zeros: set[str]) -> None:
-        self._into, self._boxes, self._zeros = into, boxes, zeros
+    def __init__(
+        self, into: InputsOf, boxes: Sequence[Layer], zeros: set[str], modules: Mapping[Path, ModuleFact]
+    ) -> None:
+        self._into, self._boxes, self._zeros, self._modules = into, boxes, zeros, modules
         self._places: dict[str, Place] = {}
         self._planes = 0
 
@@ -59,7 +62,8 @@ class _Pictures:
             slid = self._at_once(box, box.group) if box.opens_as == "values" and box.group else None
             if slid or nodes.keys() == {*chain.from_iterable(windows)}:
                 slid = slid or self._slid(box)
-                picture = slid.slides.windows if slid and slid.slides else sliding(windows, {})
+                known = slid.slides.windows if slid and slid.slides else None
+                picture = known or sliding(windows, {}, self._window(box))
                 seen = [*chain.from_iterable(picture.planes)] if picture else []
                 if picture and len(seen) == len(nodes) and nodes.keys() == {*seen}:
                     found = inputs_of(inputs.title, [nodes[id] for id in seen])
@@ -80,10 +84,11 @@ class _Pictures:
         ]
         sums = [[product for product in row if product] for row in products]
         if not kernels or sums != products:
-            windows = sliding(windows_of(layer, self._into), self._places) if len(kernels) == 1 else None
+            over = windows_of(layer, self._into) if len(kernels) == 1 else []
+            windows = sliding(over, self._places, self._window(layer))
             slides = Slides(windows) if windows else None
         else:
-            slides = slides_of(sums, self._places)
+            slides = slides_of(sums, self._places, self._window(layer))
         return None if slides is None else _at_places(layer, slides, [*chain.from_iterable(kernels)])
 
     def _at_once(self, layer: Layer, group: Group) -> Layer | None:
@@ -106,18 +111,26 @@ class _Pictures:
             unit = Unit(parse_label(given.label or given.symbol or "number"), "", tuple(members))
             windows = kernels.setdefault(tuple(products.factors), {})
             windows[tuple(products.factors.values())] = unit, products
-        first = [*next(iter(kernels.values()), {})]
+        first, size = [*next(iter(kernels.values()), {})], self._window(layer)
         is_sliding = len(first) > 1 and all({*first} == windows.keys() for windows in kernels.values())
         if not is_sliding or len(first) * len(kernels) > MOST_IN_PICTURES:
             return None
-        for order_of_windows in in_rows(first, self._places):
+        for order_of_windows in in_rows(first, self._places, size):
             found = [[windows[first[k]] for k in order_of_windows] for windows in kernels.values()]
-            if slides := slides_of([[each for _, each in windows] for windows in found], self._places):
+            products_found = [[each for _, each in windows] for windows in found]
+            if slides := slides_of(products_found, self._places, size):
                 units = [unit for windows in found for unit, _ in windows]
                 inside = {node.id for unit in units for node in unit.members}
                 common = tuple(node for node in layer.nodes if node.id not in inside)
                 return _at_places(replace(layer, common=common), slides, units)
         return None
+
+    def _window(self, box: Layer) -> tuple[int, ...]:
+        """Return the rows and columns of a window, as the Module says that is used, or that holds it."""
+        paths = [use.group.path for use in (*box.inner[:1], box) if use.group]
+        around = [path[:n] for path in paths for n in range(len(path), -1, -1)]
+        sizes = (self._modules[path].window for path in around if path in self._modules)
+        return next(filter(None, sizes), ())
 
     def _pooled(self, layer: Layer, group: Group) -> Layer:
         """Return a box with a dot for each value that it gives, in pictures; as it is where they form none.
@@ -136,6 +149,8 @@ class _Pictures:
             name = parse_label(given.label or given.symbol or "number")
             unit = Unit(name, "", tuple(node for node in layer.nodes if node.id in inside))
             found.append((corner, unit, sorted(patch, key=self._places.__getitem__)))
+        if not found:
+            return layer
         found.sort(key=itemgetter(0))  # what is given may stand in the order of what takes it
         corners = [corner for corner, _, _ in found]
         axes = [sorted(set(axis)) for axis in zip(*corners, strict=True)]

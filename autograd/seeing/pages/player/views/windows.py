@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product, takewhile
+from math import prod
 from typing import NamedTuple
 
 MOST_COLUMNS = 40
@@ -68,16 +69,19 @@ class Sliding:
         ]
 
 
-def sliding(windows: Sequence[Window], places: Mapping[str, Place]) -> Sliding | None:
+def sliding(
+    windows: Sequence[Window], places: Mapping[str, Place], size: Sequence[int] = ()
+) -> Sliding | None:
     """Return how windows go over a picture; None if they do not, or if that cannot be told.
 
     Args:
         windows: what each of them sees.
         places: where numbers stand, as far as that is known.
+        size: the rows and columns of a window; empty if that is not known.
     """
     seen = {number for window in windows for number in window if number}
     if not seen or not seen <= places.keys():
-        places = places_of(windows, columns_of(windows))
+        places = places_by(size, windows) if size else places_of(windows, columns_of(windows))
         if not seen or not seen <= places.keys():
             return None
     planes = {plane: k for k, plane in enumerate(sorted({places[number].plane for number in seen}))}
@@ -92,10 +96,10 @@ def sliding(windows: Sequence[Window], places: Mapping[str, Place]) -> Sliding |
     at = {number: place for place, number in cells.items()}
     offsets, starts = _laid_out(windows, at)
     top, left = (min((place[axis] for place in offsets.values()), default=0) for axis in (1, 2))
-    size = tuple(max((place[axis] + 1 for place in offsets.values()), default=0) for axis in (1, 2))
-    size = size[0] - top, size[1] - left
+    low, right = (max((place[axis] + 1 for place in offsets.values()), default=0) for axis in (1, 2))
+    high, wide = low - top, right - left
     order = sorted(offsets, key=offsets.__getitem__)
-    if len(starts) < len(windows) or len({len(order), len(windows[0]), len(planes) * size[0] * size[1]}) > 1:
+    if len(starts) < len(windows) or len({len(order), len(windows[0]), len(planes) * high * wide}) > 1:
         return None
     corners = [(starts[k].row + top, starts[k].column + left) for k in range(len(windows))]
     across = len([*takewhile(lambda corner: corner[0] == corners[0][0], corners)])
@@ -107,7 +111,7 @@ def sliding(windows: Sequence[Window], places: Mapping[str, Place]) -> Sliding |
         tuple(cells[Place(plane, row, column)] for row, column in product(range(rows), range(columns)))
         for plane in planes.values()
     )
-    found = Sliding(picture, columns, size, stride, corners[0], across, tuple(order))
+    found = Sliding(picture, columns, (high, wide), stride, corners[0], across, tuple(order))
     is_true = all([window[k] for k in order] == found.seen(number) for number, window in enumerate(windows))
     return found if is_true else None
 
@@ -142,10 +146,13 @@ def _from(place: Place, other: Place) -> Place:
 # ------------------------------------------------------------------------------ windows in any order
 
 
-def in_rows(windows: Sequence[Window], places: Mapping[str, Place]) -> Iterator[list[int]]:
+def in_rows(
+    windows: Sequence[Window], places: Mapping[str, Place], size: Sequence[int] = ()
+) -> Iterator[list[int]]:
     """Yield in which orders windows that came in any order may go over a picture row by row.
 
-    By where their numbers stand, if that is known, else for each length that a line of a window may have.
+    By where their numbers stand or the size of a window, if that is known, else for each length that a line
+    of a window may have.
 
     >>> windows = ["hikl", "degh", "abde", "ghjk", "bcef", "efhi"]  # 2 × 2, on 4 rows of 3 letters
     >>> [windows[k] for k in next(in_rows(windows, {}))]
@@ -157,8 +164,8 @@ def in_rows(windows: Sequence[Window], places: Mapping[str, Place]) -> Iterator[
         middles = [tuple(min(axis) + max(axis) for axis in zip(*own, strict=True))[1:] for own in corners]
         yield sorted(range(len(windows)), key=middles.__getitem__)
         return
-    size = len(windows[0])
-    for line in (n for n in range(size, 0, -1) if size % n == 0):
+    most = len(windows[0])
+    for line in size[1:] or [n for n in range(most, 0, -1) if most % n == 0]:
         starts = _started(windows, line)
         if len({*starts.values()}) == len(windows):
             yield sorted(starts, key=starts.__getitem__)
@@ -184,6 +191,31 @@ def _started(windows: Sequence[Window], line: int) -> dict[int, tuple[int, int]]
     return starts
 
 
+def places_by(size: Sequence[int], windows: Sequence[Window]) -> dict[str, Place]:
+    """Return where the numbers of a picture stand, given the rows and columns of a window.
+
+    Of none where windows do not share numbers, or the picture is too wide.
+    """
+    starts = _started(windows, size[1])
+    found: dict[str, Place] = {}
+    for k, (down, along) in starts.items():
+        for i, number in enumerate(windows[k]):
+            plane, at = divmod(i, prod(size))
+            row, column = divmod(at, size[1])
+            place = Place(plane, down + row, along + column)
+            if number and found.setdefault(number, place) != place:
+                return {}
+    found = _from_the_corner(found)
+    is_narrow = all(place.column < MOST_COLUMNS for place in found.values())
+    return found if len(starts) == len(windows) and is_narrow else {}
+
+
+def _from_the_corner(places: Mapping[str, Place]) -> dict[str, Place]:
+    """Return places as counted from the first row and column that there is."""
+    top, left = (min(axis) for axis in [*zip(*places.values(), strict=True)][1:])
+    return {number: Place(p, row - top, column - left) for number, (p, row, column) in places.items()}
+
+
 # ------------------------------------------------------------------------------ by what windows share
 
 
@@ -199,6 +231,9 @@ def columns_of(windows: Sequence[Window]) -> int:
 def places_of(windows: Sequence[Window], columns: int) -> dict[str, Place]:
     """Return where the numbers of the picture stand; of none where that cannot be told.
 
+    It cannot unless windows share numbers with those beside and those below, or see one line each: one line
+    of windows, each of three rows, might as well see three planes of one row.
+
     Args:
         windows: what each of them sees.
         columns: how many of them stand side by side.
@@ -213,8 +248,10 @@ def places_of(windows: Sequence[Window], columns: int) -> dict[str, Place]:
     if not columns or not right or right[0] is None:
         return {}
     shift, line = right[0]
-    alone = (0, line) if len(windows) == columns else (size, size)
-    down, plane = (below[0] if below else None) or alone
+    alone = (0, line) if len(windows) == columns and line == size else None
+    down, plane = (below[0] if below else alone) or (0, 0)
+    if not plane:
+        return {}
     found: dict[str, Place] = {}
     for k in equal:
         lower, along = divmod(k, columns)
@@ -222,8 +259,7 @@ def places_of(windows: Sequence[Window], columns: int) -> dict[str, Place]:
             place = Place(p // plane, lower * down // line + p % plane // line, along * shift + p % line)
             if number and found.setdefault(number, place) != place:
                 return {}
-    top, left = (min(axis) for axis in [*zip(*found.values(), strict=True)][1:])
-    return {number: Place(p, row - top, column - left) for number, (p, row, column) in found.items()}
+    return _from_the_corner(found)
 
 
 def _next(window: Window, other: Window) -> tuple[int, int] | None:

@@ -69,6 +69,7 @@ def windows_over(planes, size, stride, padding):
 def is_true(layer, values, planes, conv, in_order=True):
     windows = layer.slides.windows
     wanted = windows_over(planes, conv.size, conv.stride, conv.padding)
+    assert (windows.size, len(windows.planes)) == (conv.size, len(planes))
     assert [[values[id] for id in windows.seen(k)] for k in range(len(wanted))] == wanted
     kernels = [[values[id] for id in kernel] for kernel in layer.slides.kernels]
     wanted_kernels = [[w.data for w in neuron.w] for neuron in conv.kernels.neurons]
@@ -87,7 +88,10 @@ def test_every_window_of_a_convolution_and_its_products_are_the_true_ones(
 ):
     padding = [n % size for n, size in zip(padding, size, strict=True)]
     stride = [min(n, max(1, size - 1)) for n, size in zip(stride, size, strict=True)]
-    sides = [size + stride * (1 + n) for n, size, stride in zip(sides, size, stride, strict=True)]
+    sides = [
+        size + stride * (n - 1) for n, size, stride in zip(sides, size, stride, strict=True)
+    ]  # 1 line, too
+    assume(sides[0] * sides[1] > size[0] * size[1])
     conv = Conv2d(planes[0], planes[1], size, stride=stride, padding=padding, activation="tanh", seed=0)
     picture = numbers_of(planes[0], *sides)
     found, values = slid(Mean(conv, Flatten())(picture))
