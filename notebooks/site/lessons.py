@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from html import escape
 from importlib import import_module
 from itertools import pairwise
@@ -96,12 +96,19 @@ class Lesson:
 def _exporter() -> Any:
     """Return what writes notebooks as HTML: one, so that its templates are compiled once."""
     exporter = import_module("nbconvert").HTMLExporter(template_name="basic")
-    exporter.exclude_input_prompt = exporter.exclude_output_prompt = exporter.exclude_anchor_links = True
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    exporter.register_filter("markdown2html", _html)
     return exporter
 
 
 def _html(markdown: str) -> str:
-    html: str = import_module("nbconvert.filters").markdown2html(markdown)
+    """Return Markdown as HTML, its formulas as MathML: a page fetches no script that would set them."""
+    nbconvert = import_module("nbconvert.filters.markdown_mistune")
+    set_formula = import_module("latex2mathml.converter").convert
+    renderer = nbconvert.IPythonRenderer(escape=False, exclude_anchor_links=True)
+    renderer.inline_math = set_formula
+    renderer.block_math = partial(set_formula, display="block")
+    html: str = nbconvert.MarkdownWithMath(renderer=renderer).render(markdown)
     return html
 
 

@@ -125,7 +125,7 @@ class Corners:
     Attributes:
         targets: the nodes into which a corner leads.
         before, behind: the nodes from which, and to which, a change passes a corner: what is said of such a
-            change holds by the slopes chosen there.
+            change holds by the slopes chosen there.  A change that a slope of 0 stops gets to none.
 
     Args:
         facts: the nodes and edges.
@@ -141,10 +141,10 @@ class Corners:
         if not self._found:
             return
         for edge in facts.edges:
-            if edge.source in self.behind or self.at(edge):
+            if self.at(edge) or (edge.source in self.behind and edge.partial != 0):
                 self.behind.add(edge.target)
         for edge in reversed(facts.edges):
-            if self.at(edge) or (edge.target in self.before and edge.partial is not None):
+            if self.at(edge) or (edge.target in self.before and edge.partial not in (None, 0)):
                 self.before.add(edge.source)
 
     def _all(self) -> Iterator[tuple[tuple[str, int], Corner]]:

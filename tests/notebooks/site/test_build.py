@@ -13,7 +13,7 @@ import pytest
 from autograd.testing.exercises import EXERCISES
 from notebooks.site.build import DOORS, build
 from notebooks.site.lab import NPM
-from notebooks.site.lessons import lessons
+from notebooks.site.lessons import FOLDER, lessons
 
 pytestmark = pytest.mark.skipif(
     find_spec("nbconvert") is None, reason="the packages of chainrule[site] are not installed"
@@ -66,6 +66,18 @@ def test_no_page_fetches_anything_from_elsewhere(site):
     for path in site.rglob("*.html"):
         found = FETCHED.search(unescape(path.read_text(encoding="utf-8")))
         assert found is None, (path.name, found)
+
+
+def test_every_formula_is_set_and_none_is_left_as_it_is_typed(site):
+    """Also in the list of lessons."""
+    for path in FOLDER.glob("*.ipynb"):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+        typed = sum(len(re.findall(r"\$\$.+?\$\$|\$[^$]+\$", text, re.DOTALL)) for text in texts)
+        assert (site / "lessons" / f"{path.stem}.html").read_text("utf-8").count("<math ") >= typed
+    for path in [*site.glob("*.html"), *(site / "lessons").glob("*.html")]:
+        text = re.sub(r"<(script|pre|style)\b.*?</\1>|<[^>]*>", "", path.read_text("utf-8"), flags=re.DOTALL)
+        assert re.findall(r"\$[^$]+\$|\\\w+", text) == []
 
 
 def test_every_image_says_what_it_shows(site):

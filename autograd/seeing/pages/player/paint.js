@@ -179,7 +179,7 @@ function paintingOf({ original, element, nameOf, plainName, exactNow, put }) {
     return element("button", { type: "button", onclick: () => ((did = `${name} is in.`), put(nodes.map((i, k) => [i, numbers[k]]))) }, small, name);
   }));
   if (samples.length) {
-    fold.querySelector("summary").after(choices);
+    fold.querySelector("summary").after(choices, ...(classes.length ? [table] : []));
     fold.open = true;
     document.getElementById("panel").prepend(fold); // one begins with them
   }

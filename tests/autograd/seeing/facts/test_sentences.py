@@ -16,6 +16,7 @@ from autograd import (
     dot,
     gallery,
     gradient_path,
+    maximum,
     walk,
     where,
 )
@@ -227,3 +228,16 @@ def test_long_sums_leave_out_their_middle() -> None:
     last = steps[1]
     assert last.symbols == "y = w₀·1 + w₁·1 + w₂·1 + … + w₉₉₈·1 + w₉₉₉·1"
     assert len(last.sentence) < 500
+
+
+def test_slopes_that_are_chosen_are_spoken_of_only_where_a_change_gets_to_them() -> None:
+    """A unit that is off stops it, whatever is chosen at a corner behind it."""
+    v, w, x = Value(-2.0, "v"), Value(-1.0, "w"), Value(1.0, "x")
+    off, other = (w * x).relu(), (v * x).relu()
+    steps = walk(maximum(off, other))
+    labels = {node.id: node.label for node in steps.trace.nodes}
+    of_edges = [(labels[step.node], step.sentence) for step in steps if step.target]
+    of_leaves = [said for label, said in of_edges if label in ("v", "w", "x")]
+    assert len(of_leaves) == 4
+    assert not any("chosen" in said for said in of_leaves)
+    assert sum("a choice" in said for _, said in of_edges) == 2  # at the corner itself

@@ -300,7 +300,8 @@ function labelParts({ nodeElement, unlabelled }) {
     if (part.said === said) continue;
     part.said = said; // asking for the attribute takes longer
     part.how ??= takenTitle(part); // how it was computed
-    part.setAttribute("aria-label", `${part.how || plainName(node)}: value ${said}`);
+    const [name, share] = [part.previousElementSibling, part.nextElementSibling].map((beside) => beside?.textContent);
+    part.setAttribute("aria-label", part.classList.contains("share") ? `${name}: share ${share}; ${plainName(node)} ${said}` : `${part.how || plainName(node)}: value ${said}`);
   }
   unlabelled.clear();
 }

@@ -170,7 +170,7 @@ async function check() {
   const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
   const found = answers.find((answer) => matches(typed, answer, digits));
   if (!found && isRounded($("answer").value, typed, answers[0].number, digits)) {
-    say("", "Nearly.", `Right as far as it goes: ${digits} digits are wanted, as the page shows them.`);
+    say("", "Nearly.", `Right as far as it goes: up to ${digits} digits are wanted, as many as the page shows.`);
     return $("answer").select();
   }
   tries += 1;

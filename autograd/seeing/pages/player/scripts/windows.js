@@ -1,7 +1,7 @@
 // What slides over a picture: the number that one is at, its window, the kernel, and the products that it adds up.
 
-const [ROOM, COLUMN, TABLE] = [44, 72, 250]; // between two groups; of a number; of a table's least width
-const [SIDE, ACROSS] = [16, 88]; // a square of a kernel; a number of a window with its weight
+const [ROOM, COLUMN, TABLE] = [44, 86, 264]; // between two groups; of a number; of a table's least width
+const [SIDE, ACROSS] = [16, 98]; // a square of a kernel; a number of a window with its weight
 
 // What goes in, what is done with it and what comes out side by side; where that is too wide to be read, what
 // comes out stands below what goes in, and all of it below each other where this is too wide as well.

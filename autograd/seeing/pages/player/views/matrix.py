@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from base64 import b64encode
 from collections.abc import Sequence
@@ -53,14 +54,21 @@ def matrix_view(layer: Layer, matrix: Matrix, name: str, parent: str) -> View:
     columns = len(matrix[0])
     cell = min(LARGEST_CELL, WIDTH / columns)
     size = columns * cell, len(matrix) * cell
-    largest = max(map(abs, chain.from_iterable(matrix)))
+    finite = [abs(w) for w in chain.from_iterable(matrix) if math.isfinite(w)]
+    largest, others = max(finite, default=0.0), columns * len(matrix) - len(finite)
     said = [
         f"W: {counted(len(matrix), 'row')}, one per neuron; {counted(columns, 'column')}, one per input",
         f"the fuller the colour, the larger |w|, at most {number(largest)}; "
         "the colours tell the sign as everywhere",
+        *([f"{counted(others, 'weight')} not finite: left blank"] if others else []),
     ]
     pictures = [
-        _of_one_sign(f"{name}-{sign}", kind, [[factor * w / largest for w in row] for row in matrix], size)
+        _of_one_sign(
+            f"{name}-{sign}",
+            kind,
+            [[factor * w / largest if math.isfinite(w) else 0.0 for w in row] for row in matrix],
+            size,
+        )
         for sign, kind, factor in (("plus", "positive", 1.0), ("minus", "negative", -1.0))
         if largest
     ]

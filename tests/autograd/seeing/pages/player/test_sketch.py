@@ -170,3 +170,12 @@ def test_the_page_tells_each_step_and_ends_with_what_the_boxes_hold(opened, step
             break
         boxes[0].press("Enter")
     assert sheet.errors == []
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_weights_that_are_not_finite_are_counted_and_left_blank(odd):
+    model = MLP(6, [5, 3], "tanh", seed=0)
+    for p in model.parameters()[:2]:
+        p.data = odd
+    views = Sketch(walk(losses.cross_entropy(model([0.1 * k for k in range(6)]), 1)).content()).views
+    assert sum("2 weights not finite: left blank" in view.svg for view in views) == 1
