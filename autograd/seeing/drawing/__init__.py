@@ -55,7 +55,7 @@ def draw(
     Args:
         output: the Value at the end; it is drawn at the right, or below boxes of layers and other Modules.
             Of an error that a computation raised: what led to it, and where it was raised, which is opened by
-            ``collapse="module"``.
+            ``collapse="module"``; so is a graph of more than ``limit`` Values that Modules computed.
         names: variables by name, as `locals` gives them, for Values without a label.
         constants: whether plain numbers are drawn.  One given to a Module that computes with it itself is
             such a constant of it, and no input: give Values to see them among the inputs.
@@ -91,6 +91,7 @@ def draw(
 picture. Draw a network folded, with collapse="neuron", "layer" or "module"; draw one weight's part of it, \
 with gradient_path(output, weight).draw(); or raise the limit (limit=1)
     """
+    is_error = isinstance(output, BaseException)
     if isinstance(output, BaseException):
         output = where_raised(output)
     check_value("a drawing", output)
@@ -104,6 +105,8 @@ with gradient_path(output, weight).draw(); or raise the limit (limit=1)
         among = None if constants else _without_constants(output, origin)
         return draw_ties(tie(output, origin, names, among), limit, look)
     kept = [v for v in topological_order(output) if constants or v.op or v.role != "constant" or v is output]
+    if folding is None and is_error and len(kept) > limit and any(v.place for v in kept):
+        folding = Folding.asked("module", depth, opened)
     if folding is None:
         if len(kept) > limit:
             raise too_large("the graph", len(kept), _edges_among(kept), limit)

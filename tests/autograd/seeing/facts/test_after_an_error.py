@@ -124,6 +124,15 @@ def test_the_module_that_raised_is_a_box_of_its_own_that_says_so(model, path, be
     assert str(error) in said
 
 
+def test_of_a_large_model_that_raised_its_modules_are_drawn():
+    model = Sequential(Layer(20, 30, seed=0), Layer(30, 20, seed=1), Layer(21, 2, seed=2))
+    with pytest.raises(ValueError, match="21") as caught:
+        model([0.1] * 20)
+    picture = str(draw(caught.value))
+    assert "raised" in picture
+    assert picture == str(draw(caught.value, collapse="module"))
+
+
 def test_it_says_so_value_by_value_and_with_what_it_was_given_by_name():
     class Adds(Module):
         def forward(self, a, b):

@@ -63,11 +63,14 @@ function viewsBy(kind) {
 function showWhere(step) {
   if (step === undefined) return tellElsewhere(false);
   const before = svg;
+  const nodes = nodesAt(step);
+  const isHere = () => nodes.some((node) => view.nodeElement.has(node));
   const those = view.parent === null ? [] : viewsOf(step);
-  const beside = those.find((i) => views[i].parent === view.parent);
-  if (beside !== undefined && !those.includes(views.indexOf(view))) mount(views[beside]);
-  while (!view.nodeElement.has(step.node) && view.parent !== null) mount(viewNamed(view.parent));
-  tellElsewhere(!view.nodeElement.has(step.node));
+  const isShown = nodes.length > 1 ? isHere() : those.includes(views.indexOf(view)); // its arrow, too
+  const beside = isShown ? undefined : those.find((i) => views[i].parent === view.parent);
+  if (beside !== undefined) mount(views[beside]);
+  while (!isHere() && view.parent !== null) mount(viewNamed(view.parent));
+  tellElsewhere(!isHere());
   if (!isFast()) glide(before, 1, 0, 0);
 }
 

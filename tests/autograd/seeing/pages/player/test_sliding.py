@@ -334,6 +334,17 @@ def test_the_window_follows_the_steps(opened, network):
     assert sheet.errors == []
 
 
+@pytest.mark.parametrize("size", ["edge", "layer"])
+def test_what_is_opened_stays_while_it_is_computed(opened, network, size):
+    sheet = opened(network.html(), motion="reduce")
+    sheet.select_option("#size", size)
+    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    steps = 40 if size == "edge" else 2  # the inputs, and numbers of the convolution
+    for _ in range(steps):
+        sheet.click("#next")
+        assert sheet.text_content("#crumbs [aria-current]") == "step 2", sheet.text_content("#sentence")
+
+
 def test_the_numbers_of_each_plane_are_chosen_by_keyboard(opened):
     model = Sequential(Reshape(2, 3, 3), Conv2d(2, 2, 2, seed=0), Flatten())
     steps = walk(mean(model(numbers_of(18))))
