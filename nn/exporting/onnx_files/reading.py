@@ -194,7 +194,7 @@ class _File:
     def _node(self, node: Any) -> dict[str, Any]:
         """Return a node as `OnnxNetwork` takes it."""
         operator = operator_of(node)
-        name = wanted = node.name or operator
+        name = wanted = node.name.lstrip("/") or operator  # in files of ours "/" begins a state
         count = 1
         while name in self._names:
             count += 1

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd import Value, draw, gradient_path, topological_order, walk
@@ -321,6 +321,23 @@ def test_names_that_are_taken_already(tmp_path):
         "forward_2", "steps_2", "same", "same_2", "Relu", "12",
     ]  # fmt: skip
     assert numbers_of(model([1.0, -1.0])) == [1.0, 0.0]
+
+
+@given(st.lists(st.text("/.a0_", max_size=4), min_size=1, max_size=5))
+@example(["/layers.0/Gemm", "layers.0/Gemm", "//", "Gemm"])
+def test_nodes_of_any_names_are_saved_and_loaded(tmp_path_factory, names):
+    arrays = ["x", *(f"x{k}" for k in range(1, len(names))), "y"]
+    nodes = [
+        helper.make_node("Gemm", [arrays[k], f"w{k}"], [arrays[k + 1]], name=name)
+        for k, name in enumerate(names)
+    ]
+    kept = [numpy_helper.from_array(np.full((2, 2), 0.5 + k, "float32"), f"w{k}") for k in range(len(names))]
+    folder = tmp_path_factory.mktemp("onnx")
+    model = from_onnx(file_of(nodes, folder / "m.onnx", kept=kept))
+    assert len(model.parameters()) == 4 * len(names)
+    save(model, folder / "m.safetensors")
+    for again in (load(folder / "m.safetensors"), copy.deepcopy(model)):
+        assert numbers_of(again([1.0, -2.0])) == numbers_of(model([1.0, -2.0]))
 
 
 # ------------------------------------------------------------------------------------------ bad files
