@@ -192,8 +192,8 @@ class Attention(Module):
             )
         given = listed("attention takes a row for each position", x)
         rows = [as_inputs(row, self.width, "attention") for row in given]
-        if (made := sum(head.size for head in self.heads)) != self.width:
-            raise ValueError(f"its heads give {made} numbers side by side; its output takes {self.width}")
+        if (taken := sum(head.size for head in self.heads)) != self.width:
+            raise ValueError(f"its heads give {taken} numbers side by side; its output takes {self.width}")
         before = Cache() if cache is None else cache
         queries: list[Row] = []
         keys, values = [*before.keys], [*before.values]

@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 from autograd import Constant, Parameter, Value
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn.checks import import_extra
 from nn.construction import loadable
@@ -235,7 +236,11 @@ class OnnxNetwork(Module):
         for spec, x in zip(specs, inputs, strict=True):
             arrays[spec["name"]] = _taken(spec, x, NAME if len(specs) == 1 else spec["name"], values)
         for name, taken, given in self.steps:
-            made = getattr(self, name)(*[arrays[x] for x in taken])
+            module = getattr(self, name)
+            try:
+                made = module(*[arrays[x] for x in taken])
+            except (ArithmeticError, LookupError) as error:  # what the checker of files does not see
+                raise ValueError(f"{name}, a {type(module).__name__}, computes nothing: {error}") from error
             arrays |= {x: y for x, y in zip(given, made, strict=False) if x}
         return arrays
 
@@ -263,7 +268,7 @@ def _taken(spec: Mapping[str, Any], x: Any, name: str, values: Any) -> Any:
     """Return the sample of an input as an array; its numbers become Values after this name."""
     shape, wanted = shape_of(x), spec["shape"]
     if shape is None or not _fits(shape, wanted):
-        came = "lists of different lengths" if shape is None else _sizes(shape)
+        came = "lists of different lengths" if shape is None else _sizes(shape) if shape else described(x)
         raise ValueError(f"the input {spec['name']} of this network takes {_sizes(wanted)}; got {came}")
     flat = in_a_row(x)
     if spec["whole"] and all(map(_is_whole, flat)):

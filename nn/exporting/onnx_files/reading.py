@@ -16,7 +16,7 @@ from autograd.files.reading import naming_file, opened
 from nn.exporting.onnx_files.bodies import DOMAIN
 from nn.exporting.onnx_files.nested import in_a_row
 from nn.exporting.onnx_files.network import OnnxNetwork
-from nn.exporting.onnx_files.values import OPERATORS, WHOLE
+from nn.exporting.onnx_files.values import BOOL, OPERATORS, WHOLE
 from nn.weights import MOST_WEIGHTS
 
 STANDARD = ("", "ai.onnx")
@@ -44,7 +44,7 @@ GIVEN = {"MaxPool": 1, "BatchNormalization": 1, "LayerNormalization": 1, "Dropou
 """How many of its outputs an operator gives here, where it may have more."""
 LEFT_OUT = {("GRU", "linear_before_reset"): 0}
 """What an attribute is where it is left out, if that is not what is read."""
-NUMBERS = (1, 10, 11, 16, *WHOLE)
+NUMBERS = (1, 10, 11, 16, BOOL, *WHOLE)
 """The numbers by which ONNX calls the types of numbers."""
 NOT_LEARNED = {"BatchNormalization": (3, 4), "Pow": (1,), "Clip": (1, 2), "Pad": (2,), "Where": (0,)}
 """The inputs of an operator that are numbers, not weights, such as a running mean."""
@@ -231,9 +231,11 @@ def _numbers(name: str, tensor: Any) -> Any:
         raise ValueError(f"{name or 'a constant'} is kept in another file, which only weights can be")
     try:
         found = numpy_helper.to_array(tensor)
-        return found.astype(int if tensor.data_type in WHOLE else float)
     except Exception as error:  # what NumPy says of a shape or a type
-        raise ValueError(f"{name or 'a constant'} is no array of numbers: {error}") from None
+        raise ValueError(f"{name or 'a constant'} is not an array of numbers: {error}") from None
+    if found.dtype.kind in "cOSU":
+        raise ValueError(f"{name or 'a constant'} is not an array of real numbers, but of {found.dtype}")
+    return found.astype(bool if tensor.data_type == BOOL else int if tensor.data_type in WHOLE else float)
 
 
 def _is_learned(x: Any) -> bool:
@@ -248,7 +250,7 @@ def _input(x: Any) -> dict[str, Any]:
         raise ValueError(f"its input {x.name} is no array of numbers of a known number of axes")
     shape = [d.dim_value or None for d in kind.shape.dim]
     batched = _may_be_one(x)
-    whole = kind.elem_type in WHOLE
+    whole = kind.elem_type in (BOOL, *WHOLE)
     return {"name": x.name, "shape": shape[1:] if batched else shape, "batched": batched, "whole": whole}
 
 
