@@ -28,7 +28,16 @@ Shapes = dict[str, tuple[int, ...]]
 def outline_of(path: Any, limit: int, theme: str) -> Drawing:
     """Draw the operators of a file; see `nn.seeing.outline`."""
     with naming_file(path):
-        graph = _with_shapes(parsed(path)).graph
+        model = parsed(path)
+        try:
+            parts, links = _parts(_with_shapes(model).graph)
+        except (LookupError, TypeError, ValueError) as error:  # nothing has checked it
+            raise ValueError(f"it is damaged: {error}") from error
+    return draw_outline(parts, links, limit=limit, theme=theme)
+
+
+def _parts(graph: Any) -> tuple[list[Part], list[tuple[str, str, str]]]:
+    """Return the boxes of a graph, and the arrows between them."""
     shapes = {x.name: _in_words(x) for x in (*graph.input, *graph.value_info, *graph.output)}
     weights = {t.name: tuple(t.dims) for t in graph.initializer}
     inputs = [x.name for x in graph.input if x.name not in weights]
@@ -43,7 +52,7 @@ def outline_of(path: Any, limit: int, theme: str) -> Drawing:
         links += [(given[name], part.id, shapes.get(name, "")) for name in taken]
         given |= dict.fromkeys(filter(None, node.output), part.id)
         parts.append(part)
-    return draw_outline(parts, links, limit=limit, theme=theme)
+    return parts, links
 
 
 def _with_shapes(model: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def _whole(path: Any) -> Any:
     if weights > MOST_WEIGHTS:
         raise ValueError(
             f"it has {weights:,} weights, each of which would be an object of its own; at most "
-            f"{MOST_WEIGHTS:,} are made.  nn.seeing.outline(path) draws what it is made of"
+            f"{MOST_WEIGHTS:,} are made.  from nn import seeing; seeing.outline(path) draws its operators"
         )
     _bring_in(model, Path(path).parent)
     try:
@@ -152,6 +153,8 @@ class _File:
         _refuse_unknown(graph)
         arrays = {t.name: _numbers(t.name, t) for t in graph.initializer}
         fixed = self._not_learned()
+        for name in arrays.keys() - fixed:
+            _check_finite(name, arrays[name])
         self._weights = {name: x for name, x in arrays.items() if name not in fixed and _is_learned(x)}
         self._constants = {name: x for name, x in arrays.items() if name not in self._weights}
         self._names = {*dir(OnnxNetwork), "described", "steps"}
@@ -241,6 +244,17 @@ def _numbers(name: str, tensor: Any) -> Any:
 def _is_learned(x: Any) -> bool:
     """Return whether an array of a file is weights: a single number, or a mask with infinities, is not."""
     return x.dtype.kind == "f" and x.ndim > 0 and x.size > 0 and bool(np.isfinite(x).all())
+
+
+def _check_finite(name: str, x: Any) -> None:
+    """Warn of weights that are not learned since one of them is nan or infinite; a mask is 0 and −∞."""
+    if x.dtype.kind == "f" and x.ndim > 0 and not np.isin(x, [0, -np.inf]).all() and not np.isfinite(x).all():
+        wrong = x[~np.isfinite(x)][0]
+        warnings.warn(
+            f"{name} stays as it is and is not learned, since it holds {wrong}: put finite numbers into the "
+            "file to train it",
+            stacklevel=5,
+        )
 
 
 def _input(x: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import random
+import warnings
 from contextlib import contextmanager, suppress
 
 import numpy as np
@@ -27,6 +28,7 @@ from nn import (
     to_onnx,
 )
 from nn.predictions import numbers_of
+from nn.seeing import outline
 from tests.nn.exporting.modules import MODULES, outputs_of, perturbed
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed")
@@ -388,6 +390,20 @@ def test_an_array_that_no_memory_holds_is_refused(tmp_path):
         model([1.0, 2.0])
 
 
+@given(st.lists(st.sampled_from([0.0, 0.5, -np.inf, np.inf, np.nan]), min_size=2, max_size=2))
+def test_weights_that_are_not_learned_are_named(tmp_path_factory, numbers):
+    folder = tmp_path_factory.mktemp("onnx")
+    kept = [numpy_helper.from_array(np.array(numbers, "float32"), "w")]
+    path = file_of([helper.make_node("Add", ["x", "w"], ["y"])], folder / "m.onnx", kept=kept)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        model = from_onnx(path)
+    is_mask, is_finite = {*numbers} <= {0.0, -np.inf}, bool(np.isfinite(numbers).all())
+    assert len(model.parameters()) == 2 * is_finite
+    assert [str(w.message).partition(" ")[0] for w in said] == ["w"] * (not is_mask and not is_finite)
+    assert all(w.filename == __file__ for w in said)
+
+
 def test_an_old_version_is_refused(tmp_path):
     nodes = [helper.make_node("Relu", ["x"], ["y"])]
     path = file_of(nodes, tmp_path / "m.onnx", imports=[helper.make_opsetid("", 6)])
@@ -477,8 +493,10 @@ def test_a_damaged_file_is_read_or_refused_by_name(name, tmp_path):
         for _ in range(chance.randint(1, 4)):
             bad[chance.randrange(len(bad))] = chance.randrange(256)
         (tmp_path / "bad.onnx").write_bytes(bad[: chance.choice([len(bad), chance.randrange(len(bad))])])
-        with suppress(ValueError), naming(tmp_path / "bad.onnx"):
-            from_onnx(tmp_path / "bad.onnx")
+        for read in (from_onnx, outline):
+            with suppress(ValueError), warnings.catch_warnings(), naming(tmp_path / "bad.onnx"):
+                warnings.simplefilter("ignore")  # of weights that are not finite any more
+                read(tmp_path / "bad.onnx")
 
 
 @contextmanager
