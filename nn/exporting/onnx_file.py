@@ -102,6 +102,8 @@ def _as_long_as(model: Module, sample: tuple[Any, ...], dtype: Any) -> Any:
     def call(*inputs: Any) -> Any:
         return model(*inputs)
 
+    if not sample and isinstance(model, OnnxNetwork):
+        sample = model.zeros()
     if not sample and isinstance(nin, int):
         sample = ([0.0] * nin,)
     try:

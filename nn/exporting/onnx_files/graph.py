@@ -8,7 +8,7 @@ the file: one node, with the inputs and attributes of the operator; see `nn.expo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from inspect import signature
 from itertools import chain, count
@@ -161,7 +161,7 @@ class Graph(OnnxNodes):
         body = YOUNGER.get(name) or (SINGLE.get(name) if self.dtype == np.float64 else None)
         where: dict[str, Any] = {}
         if body is not None:
-            name = self._function(name, body, (len(inputs), outputs), shape, attributes)
+            name = self._function(name, body, inputs, outputs, shape, attributes)
             where = {"domain": DOMAIN}
             # an attribute that is a number is single in every file, but not one that is an array
             attributes = {
@@ -175,12 +175,15 @@ class Graph(OnnxNodes):
             self._chief = False
 
     def _function(
-        self, name: str, body: Callable[..., list[str]], ends: tuple[int, int], shape: Any, attributes: Any
-    ) -> str:
+        self, name: str, body: Callable[..., list[str]], inputs: Sequence[str], outputs: int, shape: Any,
+        attributes: Any,
+    ) -> str:  # fmt: skip
         """Return the name of a function of the file; those that compute something else have another one."""
-        taken = [*signature(body).parameters][3 : 3 + ends[0]]
+        taken = [*signature(body).parameters][3 : 3 + len(inputs)]
         nodes = OnnxNodes(self.dtype)
-        given = body(nodes, attributes, shape, *taken)[: ends[1]]
+        nodes.operators = self.operators
+        held = [name if x else "" for name, x in zip(taken, inputs, strict=True)]
+        given = body(nodes, attributes, shape, *held)[:outputs]
         others = sum(f.name.partition("_")[0] == name for f in self._functions.values())
         made = helper.make_function(
             DOMAIN, name, taken, given, nodes.nodes, [helper.make_opsetid("", self.operators)], [*attributes]

@@ -33,7 +33,7 @@ ROLES = {
 """What the inputs of an operator are where they are weights: the attributes that hold them."""
 USUAL: dict[str, Any] = {
     "group": 1, "auto_pad": "NOTSET", "ceil_mode": 0, "count_include_pad": 0, "storage_order": 0,
-    "direction": "forward", "layout": 0, "training_mode": 0, "allowzero": 0,
+    "direction": "forward", "layout": 0, "training_mode": 0, "allowzero": 0, "approximate": "none",
 }  # fmt: skip
 """What attributes are where they are left out."""
 PLAIN = {"axis": -1, "alpha": 1.0, "beta": 1.0, "keepdims": 1, "is_causal": 0, "pads": 0} | USUAL
@@ -222,6 +222,12 @@ class OnnxNetwork(Module):
         arrays, outputs = self.computed(*inputs), self.described["outputs"]
         found = {spec["name"]: _given(arrays[spec["name"]], spec["batched"]) for spec in outputs}
         return found if len(found) > 1 else next(iter(found.values()))
+
+    def zeros(self) -> tuple[Any, ...]:
+        """Return zeros for each input; nothing, where one of them has axes of any length."""
+        shapes = [spec["shape"] for spec in self.described["inputs"]]
+        free = any(None in shape for shape in shapes)
+        return () if free else tuple(nested([0.0] * prod(shape), shape) for shape in shapes)
 
     def computed(self, *inputs: Any) -> dict[str, Any]:
         """Return every array of the file but the weights, for one sample for each input."""
