@@ -15,7 +15,7 @@ from nn.exporting.onnx_files.network import USUAL, OnnxNetwork
 
 OF_FUNCTIONS = {
     "Conv": {"kernel_shape", "strides", "pads", "dilations", "group"},
-    "AveragePool": {"kernel_shape", "strides"},
+    "AveragePool": {"kernel_shape", "strides", "pads", "count_include_pad"},
     "LayerNormalization": {"axis", "epsilon"}, "RMSNormalization": {"axis", "epsilon"},
     "RNN": {"hidden_size", "activations"}, "LSTM": {"hidden_size"},
     "GRU": {"hidden_size", "linear_before_reset"},
@@ -92,9 +92,9 @@ def _is_everywhere(node: Mapping[str, Any], attributes: Mapping[str, Any], graph
     operator = node["operator"]
     if operator not in YOUNGER and (operator not in SINGLE or graph.dtype == np.float32):
         return True
-    is_known = attributes.keys() <= OF_FUNCTIONS.get(operator, set()) and attributes.get("axis", -1) == -1
-    is_whole = operator not in ("RNN", "LSTM", "GRU") or all([*node["inputs"], ""][:4])
-    return graph.operators >= OLDEST and is_known and is_whole
+    is_known = attributes.keys() <= OF_FUNCTIONS.get(operator, set())
+    counts = operator != "AveragePool" or "pads" not in attributes or attributes.get("count_include_pad")
+    return graph.operators >= OLDEST and is_known and bool(counts)
 
 
 def _info(spec: Mapping[str, Any], array: Any, free: bool, graph: Graph) -> Any:

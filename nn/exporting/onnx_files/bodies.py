@@ -106,22 +106,28 @@ def _over_planes(operator: str) -> Callable[..., list[str]]:
     return body
 
 
-def _normed(g: OnnxNodes, a: Attributes, X: str, scale: str) -> str:
-    square = _reduced(g, "ReduceMean", g.node("Mul", X, X), -1)
+def _row(a: Attributes, shape: Any) -> range:
+    """Return the axes from that of a norm on, counted from the last one."""
+    axis = a.get("axis", -1)
+    return range(axis if axis < 0 else axis - len(shape) - 1, 0)
+
+
+def _normed(g: OnnxNodes, a: Attributes, shape: Any, X: str, scale: str) -> str:
+    square = _reduced(g, "ReduceMean", g.node("Mul", X, X), *_row(a, shape))
     size = g.node("Sqrt", g.node("Add", square, g.number(a.get("epsilon", 1e-5))))
     return g.node("Mul", g.node("Div", X, size), scale)
 
 
 def rms_normalization(g: OnnxNodes, a: Attributes, shape: Any, X: str, scale: str) -> list[str]:
     """Give each row divided by its root mean square; see `nn.RMSNorm`."""
-    return [_normed(g, a, X, scale)]
+    return [_normed(g, a, shape, X, scale)]
 
 
 def layer_normalization(
     g: OnnxNodes, a: Attributes, shape: Any, X: str, Scale: str, B: str = ""
 ) -> list[str]:
     """Give each row about its mean, in units of its deviation; see `nn.LayerNorm`."""
-    y = _normed(g, a, g.node("Sub", X, _reduced(g, "ReduceMean", X, -1)), Scale)
+    y = _normed(g, a, shape, g.node("Sub", X, _reduced(g, "ReduceMean", X, *_row(a, shape))), Scale)
     return [g.node("Add", y, B) if B else y]
 
 
@@ -179,9 +185,10 @@ def _pointwise(function: Callable[..., Value]) -> Callable[..., list[str]]:
 
 
 def _gates(g: OnnxNodes, x: str, h: str, weights: Sequence[str]) -> tuple[str, str]:
-    """Return W·x + b and R·h + b of all gates."""
-    W, R, Wb, Rb = weights
-    return g.node("Add", g.node("MatMul", x, W), Wb), g.node("Add", g.node("MatMul", h, R), Rb)
+    """Return W·x + b and R·h + b of all gates, or without the biases."""
+    of_x, of_h = (g.node("MatMul", rows, w) for rows, w in zip((x, h), weights[:2], strict=True))
+    biases = weights[2:]
+    return (g.node("Add", of_x, biases[0]), g.node("Add", of_h, biases[1])) if biases else (of_x, of_h)
 
 
 def _rnn_step(g: OnnxNodes, a: Attributes, x: str, h: str, *weights: str) -> list[str]:
@@ -207,12 +214,12 @@ def _scanned(step: Callable[..., list[str]], states: int) -> Callable[..., list[
     """Return the body of a recurrent operator, whose cell takes this step."""
 
     def body(
-        g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, R: str, B: str, sequence_lens: str = "",
-        initial_h: str = "", initial_c: str = "",
+        g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, R: str, B: str = "",
+        sequence_lens: str = "", initial_h: str = "", initial_c: str = "",
     ) -> list[str]:  # fmt: skip
         n = a["hidden_size"]
         weights = [g.node("Transpose", g.node("Squeeze", w, g.whole(0)), perm=[1, 0]) for w in (W, R)]
-        weights += _split(g, 2, g.node("Squeeze", B, g.whole(0)), 0)
+        weights += _split(g, 2, g.node("Squeeze", B, g.whole(0)), 0) if B else []
         inner, begin = Inner(g.dtype), [initial_h, initial_c][:states]
         inner.operators, before = g.operators, [f"state{k}" for k in range(states)]
         after = step(inner, a, "row", *before, *weights)

@@ -263,6 +263,21 @@ def test_operators_there_and_back_and_there(name, dtype, opset, tmp_path):
         np.testing.assert_allclose(found, numbers_of(model(sample)), rtol=close, atol=close)
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("Gelu", "RMSNormalization", "Silu")])
+def test_every_way_of_an_operator_is_written_again(name, tmp_path):
+    for arrays, attributes in CASES[name]:
+        names = [f"i{k}" for k in range(len(arrays))]
+        node = helper.make_node(name, names, ["y", "z"][: 1 + (name == "Split")], **attributes)
+        kept = [*zip(names[1:], arrays[1:], strict=True)]
+        path = saved(tmp_path / "m.onnx", [node], {names[0]: arrays[0]}, kept, outputs=node.output)
+        model, again = from_onnx(path), str(tmp_path / "again.onnx")
+        to_onnx(model, again)
+        (first,) = onnx.load(again).graph.input
+        x = arrays[0].reshape([d.dim_value or 1 for d in first.type.tensor_type.shape.dim])
+        found = np.concatenate([np.ravel(y) for y in in_onnxruntime(again, {first.name: x})])
+        np.testing.assert_allclose(found, numbers_of(model(arrays[0].tolist())), rtol=1e-9, atol=1e-9)
+
+
 def test_tied_weights_stay_tied(tmp_path):
     make, _ = MODULES["Transformer tied"]
     model = make()
