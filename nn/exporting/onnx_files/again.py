@@ -51,7 +51,7 @@ def written_again(model: OnnxNetwork, dtype: Any, *sample: Any) -> Any:
         module, first = getattr(model, node["name"]), arrays.get(next(iter(node["inputs"]), ""))
         shape = () if first is None else first.shape[1:]
         second = [*node["inputs"], ""][1]
-        kernel = weights.get(second) or np.shape(arrays.get(second))
+        kernel = weights.get(second) or np.shape(arrays.get(second, 0))
         attributes = _attributes(node, kernel[2:], graph)
         if not _is_everywhere(node, attributes, graph):
             return None

@@ -21,7 +21,7 @@ DOMAIN = "chainrule"
 """The domain of the functions."""
 Attributes = Mapping[str, Any]
 
-OPERATORS = {
+ACTIVATED = {
     "relu": "Relu", "leaky_relu": "LeakyRelu", "prelu": "PRelu", "elu": "Elu", "selu": "Selu", "gelu": "Gelu",
     "silu": "Silu", "softplus": "Softplus", "sigmoid": "Sigmoid", "tanh": "Tanh", "sin": "Sin",
 }  # fmt: skip
@@ -167,7 +167,8 @@ def attention(g: OnnxNodes, a: Attributes, shape: Any, Q: str, K: str, V: str) -
 
 def prelu(g: OnnxNodes, a: Attributes, shape: Any, X: str, slope: str) -> list[str]:
     """Give x, or slope·x below 0."""
-    return [g.applied(Value(1.0).prelu(1.0).op, [X, slope])]
+    y: Any = Value(1.0).prelu(1.0)
+    return [g.applied(y.op, [X, slope])]
 
 
 def _pointwise(function: Callable[..., Value]) -> Callable[..., list[str]]:
@@ -175,7 +176,7 @@ def _pointwise(function: Callable[..., Value]) -> Callable[..., list[str]]:
 
     def body(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
         x = Value(1.0)
-        y = function(x, *a.values())
+        y: Any = function(x, *a.values())
         return [g.applied(y.op, [X if v is x else g.number(v.data) for v in y.inputs])]
 
     return body

@@ -200,20 +200,23 @@ class Graph(OnnxNodes):
         """Return what a function gives for each sample, operation by operation."""
         if LENGTH in x.shape:
             raise FixedLengthError(f"{self._place} takes a whole sequence in a way of its own")
-        nodes, y = self.written(function, x)
-        self.nodes += nodes
-        return y
+        return self.recorded(function, x)
 
     def each(self, function: Callable[..., Any], x: Array) -> Array:
         """Return what a function gives for each row, in which the last axis of an array stands."""
         if len(x.shape) < 2:
             return self.apply(function, x)
         row = x.shape[-1:]
-        nodes, y = self.written(function, Array(self.node("Reshape", x.name, self.whole(-1, *row)), row))
-        self.nodes += nodes
+        y = self.recorded(function, Array(self.node("Reshape", x.name, self.whole(-1, *row)), row))
         sizes = self.node("Shape", x.name, start=0, end=-1)
         shape = self.node("Concat", sizes, self.whole(*y.shape), axis=0) if y.shape else sizes
         return Array(self.node("Reshape", y.name, shape), x.shape[:-1] + y.shape)
+
+    def recorded(self, function: Callable[..., Any], *inputs: Array, samples: Any = None) -> Array:
+        """Add what a function does with one sample; return what that gives."""
+        nodes, y = self.written(function, *inputs, samples=samples)
+        self.nodes += nodes
+        return y
 
     def written(
         self, function: Callable[..., Any], *inputs: Array, samples: Any = None

@@ -36,7 +36,7 @@ USUAL: dict[str, Any] = {
     "direction": "forward", "layout": 0, "training_mode": 0, "allowzero": 0, "approximate": "none",
 }  # fmt: skip
 """What attributes are where they are left out."""
-PLAIN = {"axis": -1, "alpha": 1.0, "beta": 1.0, "keepdims": 1, "is_causal": 0, "pads": 0} | USUAL
+EXPECTED = {"axis": -1, "alpha": 1.0, "beta": 1.0, "keepdims": 1, "is_causal": 0, "pads": 0} | USUAL
 """What goes without saying."""
 UNSAID = {"kernel_shape", "transA", "transB", "kv_num_heads", "linear_before_reset", "to", "momentum"}
 """What is told otherwise, or changes nothing here."""
@@ -109,7 +109,7 @@ def _sizes_told(
 
 def _settings(attributes: Mapping[str, Any]) -> Iterator[str]:
     """Yield the attributes that are not what they usually are."""
-    usual = PLAIN | dict.fromkeys(("strides", "dilations"), 1)
+    usual = EXPECTED | dict.fromkeys(("strides", "dilations"), 1)
     for name, x in attributes.items():
         several = x if isinstance(x, list) else [x]
         if name == "pads" and several[: len(several) // 2] * 2 == several:  # as many after as before

@@ -21,7 +21,7 @@ from nn.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPoo
 from nn.dropout import Dropout
 from nn.embedding import Embedding
 from nn.exporting.onnx_files.again import written_again
-from nn.exporting.onnx_files.bodies import OPERATORS, windows
+from nn.exporting.onnx_files.bodies import ACTIVATED, windows
 from nn.exporting.onnx_files.graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
 from nn.exporting.onnx_files.nested import shape_of
 from nn.exporting.onnx_files.network import OnnxNetwork
@@ -275,7 +275,7 @@ def _operator(cell: Cell) -> dict[str, Any] | None:
     if unlike_others(cell):
         return None
     if isinstance(cell, RNNCell):
-        return {"activations": [OPERATORS[cell.hidden.activation_name]]}
+        return {"activations": [ACTIVATED[cell.hidden.activation_name]]}
     return {"linear_before_reset": 1} if isinstance(cell, GRUCell) else {}
 
 
@@ -338,7 +338,7 @@ def _attention(model: Attention, x: Array, graph: Graph) -> Array:
 def _sum(model: Module, a: Array, b: Array, graph: Graph) -> Array:
     """Return the sum of two arrays, in the place of a Module."""
     if type(model) is not Sum:
-        raise FixedLengthError(f"{type(model).__name__} is no sum")
+        raise FixedLengthError(f"{type(model).__name__} is not a sum")
     with graph.at(model):
         return Array(graph.operator("Add", a.name, b.name), a.shape)
 

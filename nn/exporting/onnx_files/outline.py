@@ -14,14 +14,14 @@ from nn.exporting.onnx_files.network import brief
 from nn.exporting.onnx_files.reading import attribute_of, inlined, operator_of, parsed
 
 LARGE = 1024
-"""An array of more bytes than this is no shape, and its numbers are not looked at."""
+"""An array of more bytes than this is not a shape, and its numbers are not looked at."""
 TOLD = {
     onnx.AttributeProto.INT,
     onnx.AttributeProto.INTS,
     onnx.AttributeProto.FLOAT,
     onnx.AttributeProto.STRING,
 }
-"""The types of the attributes that stand in a box; a graph or an array is no matter of a few words."""
+"""The types of the attributes that stand in a box; a graph or an array cannot be told in a few words."""
 Shapes = dict[str, tuple[int, ...]]
 
 

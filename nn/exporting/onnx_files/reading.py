@@ -80,7 +80,7 @@ def parsed(path: Any) -> Any:
         raise ValueError("it is not an ONNX file, or holds no graph")
     names = [name for n in nodes for name in (n.name, n.op_type, n.domain, *n.input, *n.output)]
     if not all(isinstance(name, str) for name in [*names, *(t.name for t in model.graph.initializer)]):
-        raise ValueError("it is no valid ONNX file: it holds a name that is no text")
+        raise ValueError("it is not a valid ONNX file: it holds a name that is not text")
     return model
 
 
@@ -98,7 +98,7 @@ def _whole(path: Any) -> Any:
         onnx.checker.check_model(model)
         return inlined(model)
     except Exception as error:  # of several kinds
-        raise ValueError(f"it is no valid ONNX file: {str(error).strip()}") from None
+        raise ValueError(f"it is not a valid ONNX file: {str(error).strip()}") from None
 
 
 def inlined(model: Any) -> Any:
@@ -123,7 +123,7 @@ def _bring_in(model: Any, folder: Path) -> None:
         place = (whole / location).resolve()
         if os.path.isabs(location) or not place.is_relative_to(whole) or not place.is_file():
             raise ValueError(
-                f"{tensor.name} is kept in {location!r}, which is no file in the folder of this one"
+                f"{tensor.name} is kept in {location!r}, which is not a file in the folder of this one"
             )
         if place.stat().st_size > MOST_BYTES:
             raise ValueError(f"{place.name} has more than {MOST_BYTES:,} bytes")
@@ -216,16 +216,17 @@ def operator_of(node: Any) -> str:
 
 
 def attribute_of(attribute: Any) -> Any:
+    """Return what an attribute of a node is: a number, text, or a list of these."""
     x = onnx.helper.get_attribute_value(attribute)
     if isinstance(x, onnx.TensorProto):
         return _numbers(attribute.name, x).tolist()
     if isinstance(x, bytes):
         return x.decode(errors="replace")
-    return [v.decode(errors="replace") if isinstance(v, bytes) else v for v in x] if _is_several(x) else x
-
-
-def _is_several(x: Any) -> bool:
-    return not isinstance(x, int | float | str)
+    return (
+        [v.decode(errors="replace") if isinstance(v, bytes) else v for v in x]
+        if not isinstance(x, int | float | str)
+        else x
+    )
 
 
 def _numbers(name: str, tensor: Any) -> Any:
@@ -261,7 +262,7 @@ def _input(x: Any) -> dict[str, Any]:
     """Return an input as `OnnxNetwork` takes it."""
     kind = x.type.tensor_type
     if not kind.HasField("shape") or kind.elem_type not in NUMBERS:
-        raise ValueError(f"its input {x.name} is no array of numbers of a known number of axes")
+        raise ValueError(f"its input {x.name} is not an array of numbers of a known number of axes")
     shape = [d.dim_value or None for d in kind.shape.dim]
     batched = _may_be_one(x)
     whole = kind.elem_type in (BOOL, *WHOLE)

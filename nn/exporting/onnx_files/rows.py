@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nn.activations import PReLU, choice
-from nn.exporting.onnx_files.bodies import OPERATORS
+from nn.exporting.onnx_files.bodies import ACTIVATED
 from nn.exporting.onnx_files.graph import Array, Graph
 from nn.layers import Layer, is_plain
 from nn.module import Module
@@ -44,7 +44,7 @@ def active(holder: Any, x: Array, graph: Graph) -> Array:
     if type(phi) is PReLU:
         return Array(graph.node("PRelu", x.name, graph.weight([phi.slope], "activation.slope")), x.shape)
     if isinstance(name, str):
-        return Array(graph.operator(OPERATORS[name], x.name), x.shape)
+        return Array(graph.operator(ACTIVATED[name], x.name), x.shape)
     return graph.each(phi if x.shape == () else lambda row: [phi(v) for v in row], x)
 
 

@@ -28,7 +28,7 @@ from nn.exporting.onnx_files.arrays import (
     smallest,
     whole,
 )
-from nn.exporting.onnx_files.bodies import OPERATORS as ACTIVATED
+from nn.exporting.onnx_files.bodies import ACTIVATED
 from nn.exporting.onnx_files.layers import (
     along_axis,
     attention,
