@@ -192,6 +192,8 @@ class Attention(Module):
             )
         given = listed("attention takes a row for each position", x)
         rows = [as_inputs(row, self.width, "attention") for row in given]
+        if (taken := sum(head.size for head in self.heads)) != self.width:
+            raise ValueError(f"its heads give {taken} numbers side by side; its output takes {self.width}")
         before = Cache() if cache is None else cache
         queries: list[Row] = []
         keys, values = [*before.keys], [*before.values]
@@ -217,6 +219,13 @@ class Attention(Module):
     def in_brief(self) -> str:
         """Return what it is in a few words; see `Module.in_brief`."""
         return f"{self.width}, {counted(len(self.heads), 'head')}{', causal' * self.causal}"
+
+
+def has_plain_heads(model: Attention) -> bool:
+    """Return whether its heads are those that it was built with: they may be replaced, or put in order."""
+    n = len(model.heads)
+    parts = [(type(head), head.number, n * head.size) for head in model.heads]
+    return bool(parts) and parts == [(Head, k, model.width) for k in range(1, n + 1)]
 
 
 @dataclass(frozen=True)

@@ -254,6 +254,16 @@ class Layer(Matrices, Module):
         return f"{self.nin} → {self.nout}, {self.activation_name}"
 
 
+def is_plain(layer: Any) -> bool:
+    """Return whether it is a Layer all of whose neurons are as the layer says: a part may be replaced."""
+    if type(layer) is not Layer:
+        return False
+    has_bias = {neuron.b is not None for neuron in layer.neurons}
+    return {*map(type, layer.neurons)} == {Neuron} and len(has_bias) == 1 and all(
+        neuron.activation == layer.activation for neuron in layer.neurons
+    )  # fmt: skip
+
+
 @loadable
 class MLP(Module):
     """A multi-layer perceptron: layers, each fed by the one before.

@@ -23,7 +23,7 @@ from nn.checks import Seed, generator, listed, whole_number
 from nn.construction import loadable
 from nn.init import Initialiser
 from nn.inputs import as_inputs
-from nn.layers import ActivationChoice, Layer
+from nn.layers import ActivationChoice, Layer, is_plain
 from nn.module import Module
 from nn.sequences import SequenceFeeding, State, as_steps
 
@@ -293,6 +293,30 @@ class GRUCell(Cell):
             strict=True,
         )
         return tuple((1 - z) * (from_x + r * from_h).tanh() + z * h for r, z, from_x, from_h, h in units)
+
+
+GATES: dict[type[Cell], dict[str, tuple[str, ...]]] = {
+    RNNCell: {"hidden": ("tanh", "relu")},
+    LSTMCell: {"input": ("sigmoid",), "forget": ("sigmoid",), "candidate": ("tanh",), "output": ("sigmoid",)},
+    GRUCell: {
+        "reset": ("sigmoid",), "update": ("sigmoid",), "candidate_x": ("linear",), "candidate_h": ("linear",),
+    },
+}  # fmt: skip
+"""The Layers of each cell, by attribute, and the activations that they have in other programs too."""
+
+
+def unlike_others(cell: Cell) -> str | None:
+    """Return what other programs do not have of a cell: a part may be replaced; None if it is as theirs."""
+    if type(cell) not in GATES:
+        return "it is a cell of yours"
+    for name, wanted in GATES[type(cell)].items():
+        gate = getattr(cell, name)
+        if not is_plain(gate):
+            return f"its {name} is not a Layer of neurons that are alike"
+        if choice(gate.activation_name, gate.activation) not in wanted:
+            known = " or ".join(wanted)
+            return f"the activation of its {name} is {gate.activation_name}; PyTorch's has {known}"
+    return None
 
 
 @loadable

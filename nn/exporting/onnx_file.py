@@ -62,16 +62,20 @@ def to_onnx(model: Module, path: str | PathLike[str], *sample: Any, dtype: str =
 
 
 def from_onnx(path: str | PathLike[str]) -> OnnxNetwork:
-    """Return the network in an ONNX file, of whatever program, as a Module: to see through, and to train.
+    """Return the network in an ONNX file of these operators as a Module: to see through, and to train.
 
+    They are the keys of `nn.exporting.onnx_files.values.OPERATORS`, whatever program wrote the file; an error
+    about another operator lists them too.
     Each node is a Module in it, called as in the file, of the class of its operator, such as Conv, and its
     weights are Parameters: ``model.parameters()`` finds them.  It computes with Values what the file does for
     one sample, out of training: an input whose first axis is of any length, or of one, is given without it,
     and so are outputs.  Several inputs are several arguments; several outputs a dictionary by their names.
     Numbers of single precision are taken as they are, and what is computed of them is in double precision.
 
-    What is not learned stays fixed: whole numbers, a single number, a mask, running means and variances, and
-    the numbers of Constant nodes.
+    What is not learned stays fixed: whole numbers, a single number, a mask of 0 and −∞, running means and
+    variances, and the numbers of Constant nodes; also weights of which one is nan or infinite, with a
+    warning.  Any other array is weights: a mask of finite numbers, such as −3.4e38, is one too:
+    give the optimiser the other Parameters only.
 
     Args:
         path: the file; arrays that it keeps in other files have to be in its folder.
@@ -98,6 +102,8 @@ def _as_long_as(model: Module, sample: tuple[Any, ...], dtype: Any) -> Any:
     def call(*inputs: Any) -> Any:
         return model(*inputs)
 
+    if not sample and isinstance(model, OnnxNetwork):
+        sample = model.zeros()
     if not sample and isinstance(nin, int):
         sample = ([0.0] * nin,)
     try:

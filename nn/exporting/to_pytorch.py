@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from autograd import Value
 from autograd.files.tensorfile import Tensor
 from nn.activations import Elementwise, PReLU, choice
 from nn.construction import name_of
@@ -18,10 +17,11 @@ from nn.containers import Sequential
 from nn.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool1d, MaxPool2d, Reshape
 from nn.dropout import Dropout
 from nn.embedding import Embedding
-from nn.layers import MLP, Layer
+from nn.exporting.onnx_files.nested import in_a_row, shape_of
+from nn.layers import MLP, Layer, is_plain
 from nn.module import Module
 from nn.normalisation import LayerNorm, Norm
-from nn.recurrent import Cell, GRUCell, LSTMCell, RNNCell
+from nn.recurrent import Cell, GRUCell, LSTMCell, RNNCell, unlike_others
 from nn.saving.foreign import as_pytorch_keeps
 from nn.saving.parameters import compared
 
@@ -112,11 +112,7 @@ def set_numbers(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
 def _tensor(rows: Any) -> Tensor:
     """Return nested lists of Values as a tensor."""
-    shape, flat = [len(rows)], list(rows)
-    while not isinstance(flat[0], Value):
-        shape.append(len(flat[0]))
-        flat = [x for row in flat for x in row]
-    return Tensor(tuple(shape), array("d", [v.data for v in flat]))
+    return Tensor(shape_of(rows) or (), array("d", [v.data for v in in_a_row(rows)]))
 
 
 def filled(module: nn.Module, arrays: Mapping[str, Any]) -> nn.Module:
@@ -152,9 +148,13 @@ made_there = singledispatch(refused)
 
 
 def activation_of(model: Any) -> nn.Module:
-    """Return the activation of a Layer."""
+    """Return the activation of a Layer, all of whose neurons have it, or of an Elementwise."""
+    if isinstance(model, Layer) and not is_plain(model):
+        raise RefusedError(
+            model, "its neurons are not as it says: one of them, or its activation, was replaced"
+        )
     phi = model.activation
-    if isinstance(phi, PReLU):
+    if type(phi) is PReLU:
         made = ACTIVATIONS["prelu"]()
         set_numbers(made, {"weight": Tensor((1,), array("d", [phi.slope.data]))})
         return made
@@ -186,7 +186,7 @@ def _(model: Layer) -> nn.Module:
 def _(model: MLP) -> nn.Module:
     steps = [there(layer) for layer in model.layers]
     if model.dropout is not None:
-        steps = [part for step in steps for part in (step, nn.Dropout(model.dropout.p))][:-1]
+        steps = [part for step in steps for part in (step, there(model.dropout))][:-1]
     return _in_a_row(steps)
 
 
@@ -252,15 +252,13 @@ def _(model: Reshape) -> nn.Module:
 
 @made_there.register
 def _(model: Cell) -> nn.Module:
-    made = CELLS[type(model)](model.nin, model.n, dtype=DOUBLE, **nonlinearity_of(model))
+    options = nonlinearity_of(model)
+    made = CELLS[type(model)](model.nin, model.n, dtype=DOUBLE, **options)
     return filled(made, model.arrays_to_keep())
 
 
 def nonlinearity_of(model: Cell) -> dict[str, str]:
-    """Return the nonlinearity of a simple cell, as PyTorch's takes it."""
-    if not isinstance(model, RNNCell):
-        return {}
-    name = model.hidden.activation_name
-    if name not in ("tanh", "relu"):
-        raise RefusedError(model, f"its activation is {name}; PyTorch's has tanh or relu")
-    return {"nonlinearity": name}
+    """Return the nonlinearity of a simple cell, as PyTorch's takes it; others have none."""
+    if why := unlike_others(model):
+        raise RefusedError(model, why)
+    return {"nonlinearity": model.hidden.activation_name} if isinstance(model, RNNCell) else {}

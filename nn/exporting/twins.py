@@ -14,9 +14,10 @@ import torch
 from torch import nn
 
 from autograd.notation.hints import described
-from nn.attention import Attention
+from nn.attention import Attention, has_plain_heads
 from nn.construction import known
 from nn.embedding import Sinusoids
+from nn.exporting.onnx_files.nested import in_a_row
 from nn.exporting.to_pytorch import (
     DOUBLE,
     LAYERS,
@@ -24,6 +25,7 @@ from nn.exporting.to_pytorch import (
     activation_of,
     made_there,
     nonlinearity_of,
+    refused,
     set_numbers,
     tensors_of,
     there,
@@ -34,7 +36,7 @@ from nn.recurrent import Recurrent
 from nn.saving.architecture import architecture, build
 from nn.saving.foreign import Mapped, as_kept_here, renamed
 from nn.saving.parameters import groups_of
-from nn.transformer import Block, FeedForward, Transformer
+from nn.transformer import Block, FeedForward, Sum, Transformer
 
 
 class Twin(nn.Module):
@@ -70,8 +72,8 @@ class TorchRecurrent(Twin):
 
     def __init__(self, model: Recurrent) -> None:
         super().__init__()
-        kind, cell = LAYERS[type(model.cell)], model.cell
-        self.cell = kind(cell.nin, cell.n, batch_first=True, dtype=DOUBLE, **nonlinearity_of(cell))
+        cell, options = model.cell, nonlinearity_of(model.cell)
+        self.cell = LAYERS[type(cell)](cell.nin, cell.n, batch_first=True, dtype=DOUBLE, **options)
         self.readout, self.every_step = ActiveLinear(model.readout), model.every_step
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -83,6 +85,11 @@ class TorchAttention(Twin, nn.MultiheadAttention):
     """`nn.Attention` for rows of shape (samples, positions, width)."""
 
     def __init__(self, model: Attention) -> None:
+        layers = model.queries, model.keys, model.values, model.output
+        if not has_plain_heads(model) or any(
+            type(activation_of(layer)) is not nn.Identity for layer in layers
+        ):
+            raise RefusedError(model, "its heads, or the activation of a Layer in it, were replaced")
         bias = bool(model.queries.b)
         super().__init__(model.width, len(model.heads), bias=bias, batch_first=True, dtype=DOUBLE)
         self.causal = model.causal
@@ -113,9 +120,9 @@ class TorchBlock(Twin):
 
     def __init__(self, model: Block) -> None:
         super().__init__()
-        self.attention_norm, self.attention = there(model.attention_norm), TorchAttention(model.attention)
-        self.feedforward_norm = there(model.feedforward_norm)
-        self.feedforward = TorchFeedForward(model.feedforward)
+        sums_alone(model.attention_sum, model.feedforward_sum)
+        self.attention_norm, self.attention = there(model.attention_norm), there(model.attention)
+        self.feedforward_norm, self.feedforward = there(model.feedforward_norm), there(model.feedforward)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         between = x + self.attention(self.attention_norm(x))
@@ -140,12 +147,16 @@ class TorchTransformer(Twin):
 
     def __init__(self, model: Transformer) -> None:
         super().__init__()
+        sums_alone(model.embedding)
         self.tokens, self.positions = there(model.tokens), there(model.positions)
         self.embedding_norm = None if model.embedding_norm is None else there(model.embedding_norm)
-        self.blocks = nn.ModuleList([TorchBlock(block) for block in model.blocks])
+        self.blocks = nn.ModuleList([there(block) for block in model.blocks])
         self.final_norm = None if model.final_norm is None else there(model.final_norm)
         self.output = ActiveLinear(model.output)
         if model.tied:
+            rows = model.output.weight, model.tokens.weight
+            if len({tuple(map(id, in_a_row(weight))) for weight in rows}) > 1:
+                raise RefusedError(model, "it is tied, but its output has other weights than its tokens")
             self.output.weight = self.tokens.weight
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -154,6 +165,13 @@ class TorchTransformer(Twin):
         for step in (self.embedding_norm, *self.blocks, self.final_norm):
             rows = rows if step is None else step(rows)
         return self.output(rows)
+
+
+def sums_alone(*parts: Module) -> None:
+    """Refuse what stands in the place of a sum, and is not one."""
+    for part in parts:
+        if type(part) is not Sum:
+            refused(part)
 
 
 TWINS: dict[type[Module], Callable[[Any], Twin]] = {

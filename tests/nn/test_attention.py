@@ -137,3 +137,13 @@ def test_equals_pytorch(causal, bias):
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises((TypeError, ValueError), match=message):
         Attention(*arguments)
+
+
+@given(st.integers(1, 3), st.data())
+def test_heads_that_do_not_give_what_the_output_takes_are_refused(heads, data):
+    attention = Attention(2 * heads, heads, seed=0)
+    attention.heads.pop(data.draw(st.integers(0, heads - 1)))
+    with pytest.raises(
+        ValueError, match=f"give {2 * heads - 2} numbers side by side; its output takes {2 * heads}"
+    ):
+        attention([[0.5] * (2 * heads)])

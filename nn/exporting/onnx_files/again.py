@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,22 +11,21 @@ from onnx import helper, numpy_helper
 from autograd import no_grad
 from nn.exporting.onnx_files.bodies import SINGLE, YOUNGER
 from nn.exporting.onnx_files.graph import SAMPLES, Graph
-from nn.exporting.onnx_files.nested import shape_of
 from nn.exporting.onnx_files.network import USUAL, OnnxNetwork
 
-IN_DOUBLES = {
-    "Abs", "Add", "BatchNormalization", "Cast", "Concat", "ConstantOfShape", "Cos", "Div", "Dropout", "Exp",
-    "Expand", "Flatten", "Gather", "Gemm", "Identity", "Log", "LogSoftmax", "MatMul", "MaxPool", "Mul", "Neg",
-    "PRelu", "Pad", "Pow", "Range", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Reshape", "Shape",
-    "Sigmoid", "Sin", "Slice", "Softmax", "Split", "Sqrt", "Squeeze", "Sub", "Tanh", "Transpose", "Unsqueeze",
-}  # fmt: skip
-"""The operators that runtimes have in double precision too."""
 OF_FUNCTIONS = {
-    "Conv": {"kernel_shape", "strides", "pads"}, "AveragePool": {"kernel_shape", "strides"},
-    "LayerNormalization": {"axis", "epsilon"}, "RNN": {"hidden_size", "activations"},
-    "LSTM": {"hidden_size"}, "GRU": {"hidden_size", "linear_before_reset"},
+    "Conv": {"kernel_shape", "strides", "pads", "dilations", "group"},
+    "AveragePool": {"kernel_shape", "strides", "pads", "count_include_pad"},
+    "LayerNormalization": {"axis", "epsilon"}, "RMSNormalization": {"axis", "epsilon"},
+    "RNN": {"hidden_size", "activations"}, "LSTM": {"hidden_size"},
+    "GRU": {"hidden_size", "linear_before_reset"},
+    "Attention": {"q_num_heads", "kv_num_heads", "is_causal"}, "LeakyRelu": {"alpha"}, "Elu": {"alpha"},
 }  # fmt: skip
 """The attributes that functions of `nn.exporting.onnx_files.bodies` know; others have none."""
+
+
+OLDEST = 15
+"""The first version of the operators that the functions are written in."""
 
 
 def written_again(model: OnnxNetwork, dtype: Any, *sample: Any) -> Any:
@@ -35,9 +34,10 @@ def written_again(model: OnnxNetwork, dtype: Any, *sample: Any) -> Any:
     Raises:
         TypeError, ValueError: if the network does not take the sample, or one is wanted.
     """
-    inputs, outputs, nodes = (model.described[name] for name in ("inputs", "outputs", "nodes"))
-    if not sample and not any(None in spec["shape"] for spec in inputs):
-        sample = tuple(np.zeros(spec["shape"]).tolist() for spec in inputs)
+    inputs, outputs, nodes, weights = (
+        model.described[name] for name in ("inputs", "outputs", "nodes", "weights")
+    )
+    sample = sample or model.zeros()
     with no_grad():
         arrays = model.computed(*sample)
     graph = Graph(model, dtype, *(spec["name"] for spec in (*inputs, *outputs)))
@@ -50,7 +50,9 @@ def written_again(model: OnnxNetwork, dtype: Any, *sample: Any) -> Any:
     for node in nodes:
         module, first = getattr(model, node["name"]), arrays.get(next(iter(node["inputs"]), ""))
         shape = () if first is None else first.shape[1:]
-        attributes = _attributes(node, module, len(shape) - 1, graph)
+        second = [*node["inputs"], ""][1]
+        kernel = weights.get(second) or np.shape(arrays.get(second, 0))
+        attributes = _attributes(node, kernel[2:], graph)
         if not _is_everywhere(node, attributes, graph):
             return None
         with graph.at(module):
@@ -69,22 +71,13 @@ def written_again(model: OnnxNetwork, dtype: Any, *sample: Any) -> Any:
     return graph.finished(taken, given, {names[spec["name"]]: spec["name"] for spec in outputs})
 
 
-def _attributes(node: Mapping[str, Any], module: Any, axes: int, graph: Graph) -> dict[str, Any]:
+def _attributes(node: Mapping[str, Any], kernel: Sequence[int], graph: Graph) -> dict[str, Any]:
     """Return the attributes of a node in the precision of the graph, but for those that are as usual."""
     found = {name: x for name, x in node["attributes"].items() if USUAL.get(name) != x}
-    if {*found.get("dilations", [1])} == {1}:
-        found.pop("dilations", None)
-    if node["operator"] in ("Conv", "AveragePool"):
-        found.setdefault("strides", [1] * axes)
     if node["operator"] == "AveragePool" and not any(found.get("pads", ())):
-        found.pop("pads", None)
-    if node["operator"] == "Conv" and "auto_pad" not in found:
-        found.setdefault("pads", [0] * (2 * axes))
-        found.setdefault("kernel_shape", [*(shape_of(getattr(module, "weight", 0)) or ())[2:]])
-    if node["operator"] == "LayerNormalization":
-        found = {"axis": -1, "epsilon": 1e-5} | found
-    if node["operator"] == "RNN":
-        found.setdefault("activations", ["Tanh"])
+        found = {name: x for name, x in found.items() if name not in ("pads", "count_include_pad")}
+    if node["operator"] == "Conv":
+        found.setdefault("kernel_shape", [*kernel])
     if node["operator"] == "ConstantOfShape":
         value = np.array(found.get("value", [0.0]))
         dtype = graph.dtype if value.dtype.kind == "f" else value.dtype
@@ -96,16 +89,12 @@ def _attributes(node: Mapping[str, Any], module: Any, axes: int, graph: Graph) -
 
 def _is_everywhere(node: Mapping[str, Any], attributes: Mapping[str, Any], graph: Graph) -> bool:
     """Return whether every runtime has a node in this precision, or it can be a function of the file."""
-    operator, has_functions = node["operator"], graph.operators == Graph.operators
-    if operator in YOUNGER:
-        return has_functions
-    if graph.dtype == np.float32 or operator in IN_DOUBLES:
+    operator = node["operator"]
+    if operator not in YOUNGER and (operator not in SINGLE or graph.dtype == np.float32):
         return True
-    is_known = attributes.keys() <= OF_FUNCTIONS.get(operator, set()) and attributes.get("axis", -1) == -1
-    is_whole = "" not in node["inputs"] and (
-        operator not in ("RNN", "LSTM", "GRU") or len(node["inputs"]) == 4
-    )
-    return operator in SINGLE and has_functions and is_known and is_whole
+    is_known = attributes.keys() <= OF_FUNCTIONS.get(operator, set())
+    counts = operator != "AveragePool" or "pads" not in attributes or attributes.get("count_include_pad")
+    return graph.operators >= OLDEST and is_known and bool(counts)
 
 
 def _info(spec: Mapping[str, Any], array: Any, free: bool, graph: Graph) -> Any:

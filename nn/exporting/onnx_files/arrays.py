@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograd import Value
+from autograd.extend import as_value, number_of
 from nn.weights import MOST_WEIGHTS
 
 
@@ -46,6 +47,21 @@ def of_each(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda node, *arrays: each(function, *arrays)
 
 
+def plainly(function: Callable[..., Value]) -> Callable[..., Any]:
+    """Return a function of Values that takes numbers too, and gives a number where it gets nothing else."""
+
+    def one(*given: Any) -> Any:
+        y = function(*map(as_value, given))
+        return y if any(isinstance(x, Value) for x in given) else number_of(y)
+
+    return one
+
+
+def of_values(function: Callable[..., Value]) -> Callable[..., Any]:
+    """Return the operator that gives what a function of Values does for each number of its inputs."""
+    return of_each(plainly(function))
+
+
 def by_row(function: Callable[[list[Any]], Any], x: Any) -> Any:
     """Return what a function makes of the numbers along the last axis: as many, or one."""
     made = [function(row.tolist()) for row in x.reshape(-1, x.shape[-1])]
@@ -74,14 +90,30 @@ def whole(x: Any) -> list[int]:
 def axes_of(node: Node, rank: int, given: Any = None) -> list[int] | None:
     """Return the axes of a node, an input or an attribute; None if it names none."""
     axes = node.attributes.get("axes") if given is None else whole(given)
-    return None if axes is None else [axis % rank for axis in axes]
+    return None if axes is None else [axis_of(axis, rank) for axis in axes]
 
 
-def largest(values: Sequence[Any]) -> Any:
-    """Return the largest of Values or numbers."""
-    return reduce(Value.maximum, values) if any(isinstance(v, Value) for v in values) else max(values)
+def axis_of(axis: int, rank: int) -> int:
+    """Return an axis counted from the first one, where it may be counted from the last.
+
+    Raises:
+        IndexError: if an array of this many axes does not have it.
+    """
+    if not -rank <= axis < rank:
+        raise IndexError(f"there is no axis {axis} in an array of {rank} axes")
+    return axis % rank
 
 
-def smallest(values: Sequence[Any]) -> Any:
-    """Return the smallest of Values or numbers."""
-    return reduce(Value.minimum, values) if any(isinstance(v, Value) for v in values) else min(values)
+def _chosen(of_numbers: Callable[..., Any], of_two: Callable[..., Value]) -> Callable[[Sequence[Any]], Any]:
+    def chosen(values: Sequence[Any]) -> Any:
+        return (
+            of_numbers(values)
+            if PLAIN.issuperset(map(type, values))
+            else reduce(of_two, map(as_value, values))
+        )
+
+    return chosen
+
+
+largest, smallest = _chosen(max, Value.maximum), _chosen(min, Value.minimum)
+"""They give the largest, or smallest, of Values or numbers."""

@@ -16,13 +16,12 @@ import numpy as np
 
 from autograd import Value
 from autograd.tape import OnnxNodes
-from nn.activations import ACTIVATIONS
 
 DOMAIN = "chainrule"
 """The domain of the functions."""
 Attributes = Mapping[str, Any]
 
-OPERATORS = {
+ACTIVATED = {
     "relu": "Relu", "leaky_relu": "LeakyRelu", "prelu": "PRelu", "elu": "Elu", "selu": "Selu", "gelu": "Gelu",
     "silu": "Silu", "softplus": "Softplus", "sigmoid": "Sigmoid", "tanh": "Tanh", "sin": "Sin",
 }  # fmt: skip
@@ -48,14 +47,32 @@ def windows(plane: Any, kernel: Sequence[int], stride: Sequence[int], dilation: 
     return found.reshape(*found.shape[: len(kernel)], -1)
 
 
-def _patches(g: OnnxNodes, a: Attributes, shape: Sequence[int], x: str, pads: Sequence[int]) -> Any:
+def _reduced(g: OnnxNodes, operator: str, x: str, *axes: int, keepdims: int = 1) -> str:
+    """Return what an operator makes of some axes, which are an input from version 18 on."""
+    if g.operators < 18:
+        return g.node(operator, x, axes=axes, keepdims=keepdims)
+    return g.node(operator, x, g.whole(*axes), keepdims=keepdims)
+
+
+def _split(g: OnnxNodes, parts: int, x: str, axis: int) -> list[str]:
+    """Return equal parts along an axis; from version 18 on their number is to be told."""
+    told = {} if g.operators < 18 else {"num_outputs": parts}
+    return g.several("Split", parts, x, axis=axis, **told)
+
+
+def _patches(g: OnnxNodes, a: Attributes, shape: Sequence[int], x: str) -> Any:
     """Return the numbers of each window, channel by channel, and the size of what comes out."""
     channels, *size = shape
-    half = len(size)
+    half, pads = len(size), a.get("pads", ())
     if any(pads):
         x = g.node("Pad", x, g.whole(0, 0, *pads[:half], 0, 0, *pads[half:]))
         size = [n + before + after for n, before, after in zip(size, pads[:half], pads[half:], strict=True)]
-    places = windows(np.arange(prod(size)).reshape(size), a["kernel_shape"], a["strides"])
+    places = windows(
+        np.arange(prod(size)).reshape(size),
+        a["kernel_shape"],
+        a.get("strides") or [1] * half,
+        a.get("dilations", ()),
+    )
     flat = g.node("Reshape", x, g.whole(0, channels, -1))
     index = g.number(places.reshape(-1, places.shape[-1]).T, np.int64)
     return g.node("Gather", flat, index, axis=2), places.shape[:-1]
@@ -63,9 +80,12 @@ def _patches(g: OnnxNodes, a: Attributes, shape: Sequence[int], x: str, pads: Se
 
 def conv(g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, B: str = "") -> list[str]:
     """Give a product of each kernel with the numbers of each window, and its bias."""
-    found, out = _patches(g, a, shape, X, a["pads"])
-    columns = g.node("Reshape", found, g.whole(0, shape[0] * prod(a["kernel_shape"]), -1))
-    z = g.node("MatMul", g.node("Flatten", W, axis=1), columns)
+    found, out = _patches(g, a, shape, X)
+    groups = a.get("group", 1)
+    numbers = shape[0] // groups * prod(a["kernel_shape"])
+    columns = g.node("Reshape", found, g.whole(0, groups, numbers, -1))
+    z = g.node("MatMul", g.node("Reshape", W, g.whole(groups, -1, numbers)), columns)
+    z = g.node("Reshape", z, g.whole(0, -1, prod(out)))
     if B:
         z = g.node("Add", z, g.node("Unsqueeze", B, g.whole(1)))
     return [g.node("Reshape", z, g.whole(0, 0, *out))]
@@ -73,26 +93,41 @@ def conv(g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, B: str = "") -
 
 def average_pool(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
     """Give the mean of each window."""
-    found, out = _patches(g, a, shape, X, [0])
-    return [g.node("Reshape", g.node("ReduceMean", found, axes=[2], keepdims=0), g.whole(0, 0, *out))]
+    found, out = _patches(g, a, shape, X)
+    return [g.node("Reshape", _reduced(g, "ReduceMean", found, 2, keepdims=0), g.whole(0, 0, *out))]
 
 
-def _normed(g: OnnxNodes, a: Attributes, X: str, scale: str) -> str:
-    square = g.node("ReduceMean", g.node("Mul", X, X), axes=[-1])
-    size = g.node("Sqrt", g.node("Add", square, g.number(a["epsilon"])))
+def _over_planes(operator: str) -> Callable[..., list[str]]:
+    """Return the body of what makes one number of each plane."""
+
+    def body(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
+        return [_reduced(g, operator, X, *range(2, len(shape) + 1))]
+
+    return body
+
+
+def _row(a: Attributes, shape: Any) -> range:
+    """Return the axes from that of a norm on, counted from the last one."""
+    axis = a.get("axis", -1)
+    return range(axis if axis < 0 else axis - len(shape) - 1, 0)
+
+
+def _normed(g: OnnxNodes, a: Attributes, shape: Any, X: str, scale: str) -> str:
+    square = _reduced(g, "ReduceMean", g.node("Mul", X, X), *_row(a, shape))
+    size = g.node("Sqrt", g.node("Add", square, g.number(a.get("epsilon", 1e-5))))
     return g.node("Mul", g.node("Div", X, size), scale)
 
 
 def rms_normalization(g: OnnxNodes, a: Attributes, shape: Any, X: str, scale: str) -> list[str]:
     """Give each row divided by its root mean square; see `nn.RMSNorm`."""
-    return [_normed(g, a, X, scale)]
+    return [_normed(g, a, shape, X, scale)]
 
 
 def layer_normalization(
     g: OnnxNodes, a: Attributes, shape: Any, X: str, Scale: str, B: str = ""
 ) -> list[str]:
     """Give each row about its mean, in units of its deviation; see `nn.LayerNorm`."""
-    y = _normed(g, a, g.node("Sub", X, g.node("ReduceMean", X, axes=[-1])), Scale)
+    y = _normed(g, a, shape, g.node("Sub", X, _reduced(g, "ReduceMean", X, *_row(a, shape))), Scale)
     return [g.node("Add", y, B) if B else y]
 
 
@@ -130,12 +165,18 @@ def attention(g: OnnxNodes, a: Attributes, shape: Any, Q: str, K: str, V: str) -
     return [g.node("Reshape", g.node("Transpose", mixed, perm=[0, 2, 1, 3]), g.whole(0, 0, width))]
 
 
-def _pointwise(name: str) -> Callable[..., list[str]]:
-    """Return the body of an activation."""
+def prelu(g: OnnxNodes, a: Attributes, shape: Any, X: str, slope: str) -> list[str]:
+    """Give x, or slope·x below 0."""
+    y: Any = Value(1.0).prelu(1.0)
+    return [g.applied(y.op, [X, slope])]
+
+
+def _pointwise(function: Callable[..., Value]) -> Callable[..., list[str]]:
+    """Return the body of a function of each number, and of the attributes, such as an alpha."""
 
     def body(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
         x = Value(1.0)
-        y = ACTIVATIONS[name](x)
+        y: Any = function(x, *a.values())
         return [g.applied(y.op, [X if v is x else g.number(v.data) for v in y.inputs])]
 
     return body
@@ -145,24 +186,25 @@ def _pointwise(name: str) -> Callable[..., list[str]]:
 
 
 def _gates(g: OnnxNodes, x: str, h: str, weights: Sequence[str]) -> tuple[str, str]:
-    """Return W·x + b and R·h + b of all gates."""
-    W, R, Wb, Rb = weights
-    return g.node("Add", g.node("MatMul", x, W), Wb), g.node("Add", g.node("MatMul", h, R), Rb)
+    """Return W·x + b and R·h + b of all gates, or without the biases."""
+    of_x, of_h = (g.node("MatMul", rows, w) for rows, w in zip((x, h), weights[:2], strict=True))
+    biases = weights[2:]
+    return (g.node("Add", of_x, biases[0]), g.node("Add", of_h, biases[1])) if biases else (of_x, of_h)
 
 
 def _rnn_step(g: OnnxNodes, a: Attributes, x: str, h: str, *weights: str) -> list[str]:
-    return [g.node(a["activations"][0], g.node("Add", *_gates(g, x, h, weights)))]
+    return [g.node(a.get("activations", ["Tanh"])[0], g.node("Add", *_gates(g, x, h, weights)))]
 
 
 def _lstm_step(g: OnnxNodes, a: Attributes, x: str, h: str, c: str, *weights: str) -> list[str]:
-    gates = g.several("Split", 4, g.node("Add", *_gates(g, x, h, weights)), axis=1)
+    gates = _split(g, 4, g.node("Add", *_gates(g, x, h, weights)), 1)
     i, o, f = (g.node("Sigmoid", gate) for gate in gates[:3])
     c = g.node("Add", g.node("Mul", f, c), g.node("Mul", i, g.node("Tanh", gates[3])))
     return [g.node("Mul", o, g.node("Tanh", c)), c]
 
 
 def _gru_step(g: OnnxNodes, a: Attributes, x: str, h: str, *weights: str) -> list[str]:
-    of_x, of_h = (g.several("Split", 3, gates, axis=1) for gates in _gates(g, x, h, weights))
+    of_x, of_h = (_split(g, 3, gates, 1) for gates in _gates(g, x, h, weights))
     z, r = (g.node("Sigmoid", g.node("Add", *pair)) for pair in zip(of_x[:2], of_h[:2], strict=True))
     new = g.node("Tanh", g.node("Add", of_x[2], g.node("Mul", r, of_h[2])))
     kept = g.node("Mul", z, h)
@@ -172,11 +214,15 @@ def _gru_step(g: OnnxNodes, a: Attributes, x: str, h: str, *weights: str) -> lis
 def _scanned(step: Callable[..., list[str]], states: int) -> Callable[..., list[str]]:
     """Return the body of a recurrent operator, whose cell takes this step."""
 
-    def body(g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, R: str, B: str) -> list[str]:
+    def body(
+        g: OnnxNodes, a: Attributes, shape: Any, X: str, W: str, R: str, B: str = "",
+        sequence_lens: str = "", initial_h: str = "", initial_c: str = "",
+    ) -> list[str]:  # fmt: skip
         n = a["hidden_size"]
         weights = [g.node("Transpose", g.node("Squeeze", w, g.whole(0)), perm=[1, 0]) for w in (W, R)]
-        weights += g.several("Split", 2, g.node("Squeeze", B, g.whole(0)), axis=0)
-        inner, before = Inner(g.dtype), [f"state{k}" for k in range(states)]
+        weights += _split(g, 2, g.node("Squeeze", B, g.whole(0)), 0) if B else []
+        inner, begin = Inner(g.dtype), [initial_h, initial_c][:states]
+        inner.operators, before = g.operators, [f"state{k}" for k in range(states)]
         after = step(inner, a, "row", *before, *weights)
         inner.nodes.append(g.helper.make_node("Identity", after[:1], ["seen"]))
 
@@ -186,8 +232,9 @@ def _scanned(step: Callable[..., list[str]], states: int) -> Callable[..., list[
         taken = [*(info(name, n) for name in before), info("row", shape[-1])]
         cell = g.helper.make_graph(inner.nodes, "step", taken, [info(v, n) for v in (*after, "seen")])
         wide = g.node("Concat", g.node("Shape", X, start=1, end=2), g.whole(n), axis=0)
-        start = g.node("Expand", g.number([[0.0]]), wide)
-        *last, every = g.several("Scan", states + 1, *[start] * states, X, body=cell, num_scan_inputs=1)
+        zeros = g.node("Expand", g.number([[0.0]]), wide)
+        starts = [g.node("Squeeze", state, g.whole(0)) if state else zeros for state in begin]
+        *last, every = g.several("Scan", states + 1, *starts, X, body=cell, num_scan_inputs=1)
         return [g.node("Unsqueeze", every, g.whole(1)), *(g.node("Unsqueeze", v, g.whole(0)) for v in last)]
 
     return body
@@ -202,13 +249,18 @@ class Inner(OnnxNodes):
 
 
 YOUNGER: dict[str, Callable[..., list[str]]] = {
-    "Gelu": _pointwise("gelu"), "Silu": _pointwise("silu"), "RMSNormalization": rms_normalization,
+    "Gelu": _pointwise(Value.gelu), "Silu": _pointwise(Value.silu), "RMSNormalization": rms_normalization,
     "Attention": attention, "Embedding": embedding, "Positions": positions,
 }  # fmt: skip
 """What is a function in every file: the operators of later versions under their names, and what has none."""
 SINGLE: dict[str, Callable[..., list[str]]] = {
-    **{OPERATORS[name]: _pointwise(name) for name in ("leaky_relu", "elu", "selu", "softplus")},
-    "Conv": conv, "AveragePool": average_pool, "LayerNormalization": layer_normalization,
+    **{name.title(): _pointwise(getattr(Value, name)) for name in (
+        "elu", "selu", "softplus", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
+        "erf",
+    )},
+    "LeakyRelu": _pointwise(Value.leaky_relu), "PRelu": prelu, "Conv": conv, "AveragePool": average_pool,
+    "GlobalAveragePool": _over_planes("ReduceMean"), "GlobalMaxPool": _over_planes("ReduceMax"),
+    "LayerNormalization": layer_normalization,
     "RNN": _scanned(_rnn_step, 1), "LSTM": _scanned(_lstm_step, 2), "GRU": _scanned(_gru_step, 1),
 }  # fmt: skip
 """What is a function in files of doubles only."""

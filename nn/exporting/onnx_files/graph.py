@@ -8,7 +8,7 @@ the file: one node, with the inputs and attributes of the operator; see `nn.expo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from inspect import signature
 from itertools import chain, count
@@ -161,7 +161,7 @@ class Graph(OnnxNodes):
         body = YOUNGER.get(name) or (SINGLE.get(name) if self.dtype == np.float64 else None)
         where: dict[str, Any] = {}
         if body is not None:
-            name = self._function(name, body, (len(inputs), outputs), shape, attributes)
+            name = self._function(name, body, inputs, outputs, shape, attributes)
             where = {"domain": DOMAIN}
             # an attribute that is a number is single in every file, but not one that is an array
             attributes = {
@@ -175,12 +175,15 @@ class Graph(OnnxNodes):
             self._chief = False
 
     def _function(
-        self, name: str, body: Callable[..., list[str]], ends: tuple[int, int], shape: Any, attributes: Any
-    ) -> str:
+        self, name: str, body: Callable[..., list[str]], inputs: Sequence[str], outputs: int, shape: Any,
+        attributes: Any,
+    ) -> str:  # fmt: skip
         """Return the name of a function of the file; those that compute something else have another one."""
-        taken = [*signature(body).parameters][3 : 3 + ends[0]]
+        taken = [*signature(body).parameters][3 : 3 + len(inputs)]
         nodes = OnnxNodes(self.dtype)
-        given = body(nodes, attributes, shape, *taken)[: ends[1]]
+        nodes.operators = self.operators
+        held = [name if x else "" for name, x in zip(taken, inputs, strict=True)]
+        given = body(nodes, attributes, shape, *held)[:outputs]
         others = sum(f.name.partition("_")[0] == name for f in self._functions.values())
         made = helper.make_function(
             DOMAIN, name, taken, given, nodes.nodes, [helper.make_opsetid("", self.operators)], [*attributes]
@@ -197,20 +200,23 @@ class Graph(OnnxNodes):
         """Return what a function gives for each sample, operation by operation."""
         if LENGTH in x.shape:
             raise FixedLengthError(f"{self._place} takes a whole sequence in a way of its own")
-        nodes, y = self.written(function, x)
-        self.nodes += nodes
-        return y
+        return self.recorded(function, x)
 
     def each(self, function: Callable[..., Any], x: Array) -> Array:
         """Return what a function gives for each row, in which the last axis of an array stands."""
         if len(x.shape) < 2:
             return self.apply(function, x)
         row = x.shape[-1:]
-        nodes, y = self.written(function, Array(self.node("Reshape", x.name, self.whole(-1, *row)), row))
-        self.nodes += nodes
+        y = self.recorded(function, Array(self.node("Reshape", x.name, self.whole(-1, *row)), row))
         sizes = self.node("Shape", x.name, start=0, end=-1)
         shape = self.node("Concat", sizes, self.whole(*y.shape), axis=0) if y.shape else sizes
         return Array(self.node("Reshape", y.name, shape), x.shape[:-1] + y.shape)
+
+    def recorded(self, function: Callable[..., Any], *inputs: Array, samples: Any = None) -> Array:
+        """Add what a function does with one sample; return what that gives."""
+        nodes, y = self.written(function, *inputs, samples=samples)
+        self.nodes += nodes
+        return y
 
     def written(
         self, function: Callable[..., Any], *inputs: Array, samples: Any = None

@@ -6,7 +6,6 @@ The first axis is that of the samples, of which there is one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
 from math import prod
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 import autograd
 from autograd import Value, dot, lookup, mean, softmax
-from nn.exporting.onnx_files.arrays import Node, array, by_row, each
+from nn.exporting.onnx_files.arrays import Node, array, axis_of, by_row, each, largest
 from nn.exporting.onnx_files.bodies import windows
 
 # -------------------------------------------------------------------------------- products and windows
@@ -111,7 +110,7 @@ def _pooled(node: Node, x: Any, pool: Callable[[list[Any], int], Any]) -> Any:
 
 def max_pool(node: Node, x: Any) -> Any:
     """Return the largest number of each window; what was put around a plane does not count."""
-    return _pooled(node, x, lambda window, size: reduce(Value.maximum, window))
+    return _pooled(node, x, lambda window, size: largest(window))
 
 
 def average_pool(node: Node, x: Any) -> Any:
@@ -136,7 +135,7 @@ def over_planes(function: Callable[[Any], Any]) -> Callable[..., Any]:
 def _along(x: Any, axis: int, function: Callable[[list[Any]], Any], before_13: bool = False) -> Any:
     """Return what a function makes of the numbers along an axis; once, along all from it on."""
     if before_13:
-        return by_row(function, x.reshape(prod(x.shape[: axis % x.ndim]), -1)).reshape(x.shape)
+        return by_row(function, x.reshape(prod(x.shape[: axis_of(axis, x.ndim)]), -1)).reshape(x.shape)
     return np.moveaxis(by_row(function, np.moveaxis(x, axis, -1)), -1, axis)
 
 

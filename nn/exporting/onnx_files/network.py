@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 from autograd import Constant, Parameter, Value
+from autograd.notation.hints import described
 from autograd.notation.numbers import counted
 from nn.checks import import_extra
 from nn.construction import loadable
@@ -32,10 +33,10 @@ ROLES = {
 """What the inputs of an operator are where they are weights: the attributes that hold them."""
 USUAL: dict[str, Any] = {
     "group": 1, "auto_pad": "NOTSET", "ceil_mode": 0, "count_include_pad": 0, "storage_order": 0,
-    "direction": "forward", "layout": 0, "training_mode": 0, "allowzero": 0,
+    "direction": "forward", "layout": 0, "training_mode": 0, "allowzero": 0, "approximate": "none",
 }  # fmt: skip
 """What attributes are where they are left out."""
-PLAIN = {"axis": -1, "alpha": 1.0, "beta": 1.0, "keepdims": 1, "is_causal": 0, "pads": 0} | USUAL
+EXPECTED = {"axis": -1, "alpha": 1.0, "beta": 1.0, "keepdims": 1, "is_causal": 0, "pads": 0} | USUAL
 """What goes without saying."""
 UNSAID = {"kernel_shape", "transA", "transB", "kv_num_heads", "linear_before_reset", "to", "momentum"}
 """What is told otherwise, or changes nothing here."""
@@ -108,7 +109,7 @@ def _sizes_told(
 
 def _settings(attributes: Mapping[str, Any]) -> Iterator[str]:
     """Yield the attributes that are not what they usually are."""
-    usual = PLAIN | dict.fromkeys(("strides", "dilations"), 1)
+    usual = EXPECTED | dict.fromkeys(("strides", "dilations"), 1)
     for name, x in attributes.items():
         several = x if isinstance(x, list) else [x]
         if name == "pads" and several[: len(several) // 2] * 2 == several:  # as many after as before
@@ -222,6 +223,12 @@ class OnnxNetwork(Module):
         found = {spec["name"]: _given(arrays[spec["name"]], spec["batched"]) for spec in outputs}
         return found if len(found) > 1 else next(iter(found.values()))
 
+    def zeros(self) -> tuple[Any, ...]:
+        """Return zeros for each input; nothing, where one of them has axes of any length."""
+        shapes = [spec["shape"] for spec in self.described["inputs"]]
+        free = any(None in shape for shape in shapes)
+        return () if free else tuple(nested([0.0] * prod(shape), shape) for shape in shapes)
+
     def computed(self, *inputs: Any) -> dict[str, Any]:
         """Return every array of the file but the weights, for one sample for each input."""
         values = import_extra("nn.exporting.onnx_files.arrays", "a network of an ONNX file")
@@ -235,7 +242,11 @@ class OnnxNetwork(Module):
         for spec, x in zip(specs, inputs, strict=True):
             arrays[spec["name"]] = _taken(spec, x, NAME if len(specs) == 1 else spec["name"], values)
         for name, taken, given in self.steps:
-            made = getattr(self, name)(*[arrays[x] for x in taken])
+            module = getattr(self, name)
+            try:
+                made = module(*[arrays[x] for x in taken])
+            except (ArithmeticError, LookupError) as error:  # what the checker of files does not see
+                raise ValueError(f"{name}, a {type(module).__name__}, computes nothing: {error}") from error
             arrays |= {x: y for x, y in zip(given, made, strict=False) if x}
         return arrays
 
@@ -263,7 +274,7 @@ def _taken(spec: Mapping[str, Any], x: Any, name: str, values: Any) -> Any:
     """Return the sample of an input as an array; its numbers become Values after this name."""
     shape, wanted = shape_of(x), spec["shape"]
     if shape is None or not _fits(shape, wanted):
-        came = "lists of different lengths" if shape is None else _sizes(shape)
+        came = "lists of different lengths" if shape is None else _sizes(shape) if shape else described(x)
         raise ValueError(f"the input {spec['name']} of this network takes {_sizes(wanted)}; got {came}")
     flat = in_a_row(x)
     if spec["whole"] and all(map(_is_whole, flat)):

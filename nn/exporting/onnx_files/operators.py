@@ -14,34 +14,29 @@ import numpy as np
 from onnx import helper
 
 from autograd import no_grad
-from nn.activations import Elementwise, choice
-from nn.attention import Attention, Head
+from nn.activations import Elementwise
+from nn.attention import Attention, has_plain_heads
 from nn.containers import Sequential
 from nn.convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, Flatten, MaxPool1d, MaxPool2d, Reshape
 from nn.dropout import Dropout
 from nn.embedding import Embedding
 from nn.exporting.onnx_files.again import written_again
-from nn.exporting.onnx_files.bodies import OPERATORS, windows
+from nn.exporting.onnx_files.bodies import ACTIVATED, windows
 from nn.exporting.onnx_files.graph import LENGTH, SAMPLES, Array, FixedLengthError, Graph
 from nn.exporting.onnx_files.nested import shape_of
 from nn.exporting.onnx_files.network import OnnxNetwork
 from nn.exporting.onnx_files.own import in_parts
-from nn.exporting.onnx_files.rows import active, by_row, fired, is_plain
-from nn.layers import MLP, Layer
+from nn.exporting.onnx_files.rows import active, by_row, fired
+from nn.layers import MLP, Layer, is_plain
 from nn.module import Module
 from nn.normalisation import LayerNorm, RMSNorm
-from nn.recurrent import Cell, GRUCell, LSTMCell, Recurrent, RNNCell
+from nn.recurrent import Cell, GRUCell, LSTMCell, Recurrent, RNNCell, unlike_others
 from nn.transformer import Block, FeedForward, Sum, Transformer
 
-GATES: dict[type[Cell], tuple[str, tuple[int, ...]]] = {
+RECURRENT: dict[type[Cell], tuple[str, tuple[int, ...]]] = {
     RNNCell: ("RNN", (0,)), LSTMCell: ("LSTM", (0, 3, 1, 2)), GRUCell: ("GRU", (1, 0, 2)),
 }  # fmt: skip
 """The operator of a cell, and the order in which that has the gates of our files."""
-SQUASHED = {
-    "input": "sigmoid", "forget": "sigmoid", "output": "sigmoid", "candidate": "tanh", "reset": "sigmoid",
-    "update": "sigmoid", "candidate_x": "linear", "candidate_h": "linear",
-}  # fmt: skip
-"""The activations of the gates of the operators, by the attributes that hold them in our cells."""
 
 
 def known_model(model: Module, dtype: Any, *sample: Any) -> Any:
@@ -188,7 +183,8 @@ def _layer(model: Layer, x: Array, graph: Graph) -> Array:
 
 def _mlp(model: MLP, x: Array, graph: Graph) -> Array:
     x = _row(x, graph)
-    for layer in model.layers:
+    for k, layer in enumerate(model.layers):
+        x = passed(model.dropout, x, graph) if k and model.dropout is not None else x
         x = fired(layer, x, graph)
     return _single(x, graph)
 
@@ -276,22 +272,17 @@ def _single_rows(model: Recurrent, y: Array, graph: Graph) -> Array:
 
 def _operator(cell: Cell) -> dict[str, Any] | None:
     """Return the attributes of the operator of a cell; None if there is no such operator."""
-    layers = {name: layer for name, layer in vars(cell).items() if isinstance(layer, Layer)}
-    if type(cell) not in GATES or not all(map(is_plain, layers.values())):
+    if unlike_others(cell):
         return None
-    found = {name: choice(layer.activation_name, layer.activation) for name, layer in layers.items()}
-    if type(cell) is RNNCell:
-        name = found["hidden"]
-        return {"activations": [OPERATORS[str(name)]]} if name in ("tanh", "relu") else None
-    if any(SQUASHED[name] != activation for name, activation in found.items()):
-        return None
-    return {"linear_before_reset": 1} if type(cell) is GRUCell else {}
+    if isinstance(cell, RNNCell):
+        return {"activations": [ACTIVATED[cell.hidden.activation_name]]}
+    return {"linear_before_reset": 1} if isinstance(cell, GRUCell) else {}
 
 
 def _stepped(model: Recurrent, steps: Array, attributes: dict[str, Any], graph: Graph) -> str:
     """Return the states of a cell for which there is an operator: the last, or all, step by step."""
     cell, arrays, n = model.cell, model.cell.arrays_to_keep(), model.cell.n
-    name, order = GATES[type(cell)]
+    name, order = RECURRENT[type(cell)]
 
     def gates(rows: Any) -> list[Any]:
         parts = [rows[k : k + n] for k in range(0, len(rows), n)]
@@ -334,20 +325,20 @@ def _scanned(model: Recurrent, steps: Array, graph: Graph) -> str:
 
 def _attention(model: Attention, x: Array, graph: Graph) -> Array:
     of_rank(x, 2)
-    if {*map(type, model.heads)} != {Head}:
+    if not has_plain_heads(model):
         return graph.apply(model, x)
-    asked = [by_row(layer, x, graph).name for layer in (model.queries, model.keys, model.values)]
+    asked = [fired(layer, x, graph).name for layer in (model.queries, model.keys, model.values)]
     heads = len(model.heads)
     mixed = graph.operator(
         "Attention", *asked, shape=x.shape, q_num_heads=heads, kv_num_heads=heads, is_causal=int(model.causal)
     )
-    return by_row(model.output, Array(mixed, x.shape), graph)
+    return fired(model.output, Array(mixed, x.shape), graph)
 
 
 def _sum(model: Module, a: Array, b: Array, graph: Graph) -> Array:
     """Return the sum of two arrays, in the place of a Module."""
     if type(model) is not Sum:
-        raise FixedLengthError(f"{type(model).__name__} is no sum")
+        raise FixedLengthError(f"{type(model).__name__} is not a sum")
     with graph.at(model):
         return Array(graph.operator("Add", a.name, b.name), a.shape)
 

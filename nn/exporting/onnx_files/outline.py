@@ -14,21 +14,30 @@ from nn.exporting.onnx_files.network import brief
 from nn.exporting.onnx_files.reading import attribute_of, inlined, operator_of, parsed
 
 LARGE = 1024
-"""An array of more bytes than this is no shape, and its numbers are not looked at."""
+"""An array of more bytes than this is not a shape, and its numbers are not looked at."""
 TOLD = {
     onnx.AttributeProto.INT,
     onnx.AttributeProto.INTS,
     onnx.AttributeProto.FLOAT,
     onnx.AttributeProto.STRING,
 }
-"""The types of the attributes that stand in a box; a graph or an array is no matter of a few words."""
+"""The types of the attributes that stand in a box; a graph or an array cannot be told in a few words."""
 Shapes = dict[str, tuple[int, ...]]
 
 
 def outline_of(path: Any, limit: int, theme: str) -> Drawing:
     """Draw the operators of a file; see `nn.seeing.outline`."""
     with naming_file(path):
-        graph = _with_shapes(parsed(path)).graph
+        model = parsed(path)
+        try:
+            parts, links = _parts(_with_shapes(model).graph)
+        except (LookupError, TypeError, ValueError) as error:  # nothing has checked it
+            raise ValueError(f"it is damaged: {error}") from error
+    return draw_outline(parts, links, limit=limit, theme=theme)
+
+
+def _parts(graph: Any) -> tuple[list[Part], list[tuple[str, str, str]]]:
+    """Return the boxes of a graph, and the arrows between them."""
     shapes = {x.name: _in_words(x) for x in (*graph.input, *graph.value_info, *graph.output)}
     weights = {t.name: tuple(t.dims) for t in graph.initializer}
     inputs = [x.name for x in graph.input if x.name not in weights]
@@ -43,7 +52,7 @@ def outline_of(path: Any, limit: int, theme: str) -> Drawing:
         links += [(given[name], part.id, shapes.get(name, "")) for name in taken]
         given |= dict.fromkeys(filter(None, node.output), part.id)
         parts.append(part)
-    return draw_outline(parts, links, limit=limit, theme=theme)
+    return parts, links
 
 
 def _with_shapes(model: Any) -> Any:

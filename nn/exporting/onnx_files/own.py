@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from math import prod
 from typing import Any, NamedTuple
 
 from autograd import Value, no_grad, topological_order
 from autograd.extend import apply, as_value
 from autograd.tape import Tape
-from nn.exporting.onnx_files.bodies import OPERATORS
+from nn.exporting.onnx_files.bodies import ACTIVATED
 from nn.exporting.onnx_files.graph import LENGTH, Array, FixedLengthError, Graph
 from nn.exporting.onnx_files.nested import in_a_row, nested, shape_of
 from nn.module import Module
@@ -57,7 +58,7 @@ def in_parts(model: Module, x: Array, graph: Graph, known: Sequence[Module], pas
     if LENGTH in x.shape:
         raise FixedLengthError(f"{type(model).__name__} takes a whole sequence in a way of its own")
     data = graph.sample if graph.sample is not None and shape_of(graph.sample) == x.shape else None
-    flat = [0.0 for _ in in_a_row(_zeros(x.shape))] if data is None else in_a_row(data)
+    flat = [0.0] * prod(x.shape) if data is None else in_a_row(data)
     inputs = nested([Value(float(v)) for v in flat], x.shape)
     calls = _calls(model, inputs, known)
     # its code as a whole, with all that Modules give varied: it is refused if it depends on numbers
@@ -131,9 +132,7 @@ def _given(call: Call, arrays: Sequence[tuple[Array, list[Any]]], graph: Graph) 
         return nested([now[id(v)] for v in targets], shape)
 
     samples = [nested([float(v.data) for v in arrays[j][1]], arrays[j][0].shape) for j in needed]
-    nodes, y = graph.written(computed, *(arrays[j][0] for j in needed), samples=samples)
-    graph.nodes += nodes
-    return y
+    return graph.recorded(computed, *(arrays[j][0] for j in needed), samples=samples)
 
 
 class _Whole:
@@ -175,8 +174,8 @@ class _Whole:
         taken = [self.of([v.inputs[k] for v in values], shape, deepest - 1) for k in slots]
         if None in taken:
             return None
-        if len(taken) == 1 and op.name in OPERATORS:
-            return lambda: graph.operator(OPERATORS[op.name], *(write() for write in taken if write))
+        if len(taken) == 1 and op.name in ACTIVATED:
+            return lambda: graph.operator(ACTIVATED[op.name], *(write() for write in taken if write))
         return lambda: graph.applied(op, [write() for write in taken if write])
 
 
@@ -217,10 +216,3 @@ def _other(kind: type[Module], called: Callable[..., Any]) -> Any:
 def _numbers(x: Any) -> Any:
     """Return the numbers of Values in nested lists."""
     return nested([float(getattr(v, "data", v)) for v in in_a_row(x)], shape_of(x) or ())
-
-
-def _zeros(shape: Sequence[int]) -> Any:
-    size = 1
-    for n in shape:
-        size *= n
-    return nested([0.0] * size, shape)

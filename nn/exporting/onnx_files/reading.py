@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from autograd.files.reading import naming_file, opened
 from nn.exporting.onnx_files.bodies import DOMAIN
 from nn.exporting.onnx_files.nested import in_a_row
 from nn.exporting.onnx_files.network import OnnxNetwork
-from nn.exporting.onnx_files.values import OPERATORS, WHOLE
+from nn.exporting.onnx_files.values import BOOL, OPERATORS, WHOLE
 from nn.weights import MOST_WEIGHTS
 
 STANDARD = ("", "ai.onnx")
@@ -44,7 +45,7 @@ GIVEN = {"MaxPool": 1, "BatchNormalization": 1, "LayerNormalization": 1, "Dropou
 """How many of its outputs an operator gives here, where it may have more."""
 LEFT_OUT = {("GRU", "linear_before_reset"): 0}
 """What an attribute is where it is left out, if that is not what is read."""
-NUMBERS = (1, 10, 11, 16, *WHOLE)
+NUMBERS = (1, 10, 11, 16, BOOL, *WHOLE)
 """The numbers by which ONNX calls the types of numbers."""
 NOT_LEARNED = {"BatchNormalization": (3, 4), "Pow": (1,), "Clip": (1, 2), "Pad": (2,), "Where": (0,)}
 """The inputs of an operator that are numbers, not weights, such as a running mean."""
@@ -79,7 +80,7 @@ def parsed(path: Any) -> Any:
         raise ValueError("it is not an ONNX file, or holds no graph")
     names = [name for n in nodes for name in (n.name, n.op_type, n.domain, *n.input, *n.output)]
     if not all(isinstance(name, str) for name in [*names, *(t.name for t in model.graph.initializer)]):
-        raise ValueError("it is no valid ONNX file: it holds a name that is no text")
+        raise ValueError("it is not a valid ONNX file: it holds a name that is not text")
     return model
 
 
@@ -90,14 +91,14 @@ def _whole(path: Any) -> Any:
     if weights > MOST_WEIGHTS:
         raise ValueError(
             f"it has {weights:,} weights, each of which would be an object of its own; at most "
-            f"{MOST_WEIGHTS:,} are made.  nn.seeing.outline(path) draws what it is made of"
+            f"{MOST_WEIGHTS:,} are made.  from nn import seeing; seeing.outline(path) draws its operators"
         )
     _bring_in(model, Path(path).parent)
     try:
         onnx.checker.check_model(model)
         return inlined(model)
     except Exception as error:  # of several kinds
-        raise ValueError(f"it is no valid ONNX file: {str(error).strip()}") from None
+        raise ValueError(f"it is not a valid ONNX file: {str(error).strip()}") from None
 
 
 def inlined(model: Any) -> Any:
@@ -122,7 +123,7 @@ def _bring_in(model: Any, folder: Path) -> None:
         place = (whole / location).resolve()
         if os.path.isabs(location) or not place.is_relative_to(whole) or not place.is_file():
             raise ValueError(
-                f"{tensor.name} is kept in {location!r}, which is no file in the folder of this one"
+                f"{tensor.name} is kept in {location!r}, which is not a file in the folder of this one"
             )
         if place.stat().st_size > MOST_BYTES:
             raise ValueError(f"{place.name} has more than {MOST_BYTES:,} bytes")
@@ -152,6 +153,8 @@ class _File:
         _refuse_unknown(graph)
         arrays = {t.name: _numbers(t.name, t) for t in graph.initializer}
         fixed = self._not_learned()
+        for name in arrays.keys() - fixed:
+            _check_finite(name, arrays[name])
         self._weights = {name: x for name, x in arrays.items() if name not in fixed and _is_learned(x)}
         self._constants = {name: x for name, x in arrays.items() if name not in self._weights}
         self._names = {*dir(OnnxNetwork), "described", "steps"}
@@ -194,7 +197,7 @@ class _File:
     def _node(self, node: Any) -> dict[str, Any]:
         """Return a node as `OnnxNetwork` takes it."""
         operator = operator_of(node)
-        name = wanted = node.name or operator
+        name = wanted = node.name.lstrip("/") or operator  # in files of ours "/" begins a state
         count = 1
         while name in self._names:
             count += 1
@@ -213,16 +216,17 @@ def operator_of(node: Any) -> str:
 
 
 def attribute_of(attribute: Any) -> Any:
+    """Return what an attribute of a node is: a number, text, or a list of these."""
     x = onnx.helper.get_attribute_value(attribute)
     if isinstance(x, onnx.TensorProto):
         return _numbers(attribute.name, x).tolist()
     if isinstance(x, bytes):
         return x.decode(errors="replace")
-    return [v.decode(errors="replace") if isinstance(v, bytes) else v for v in x] if _is_several(x) else x
-
-
-def _is_several(x: Any) -> bool:
-    return not isinstance(x, int | float | str)
+    return (
+        [v.decode(errors="replace") if isinstance(v, bytes) else v for v in x]
+        if not isinstance(x, int | float | str)
+        else x
+    )
 
 
 def _numbers(name: str, tensor: Any) -> Any:
@@ -231,9 +235,11 @@ def _numbers(name: str, tensor: Any) -> Any:
         raise ValueError(f"{name or 'a constant'} is kept in another file, which only weights can be")
     try:
         found = numpy_helper.to_array(tensor)
-        return found.astype(int if tensor.data_type in WHOLE else float)
     except Exception as error:  # what NumPy says of a shape or a type
-        raise ValueError(f"{name or 'a constant'} is no array of numbers: {error}") from None
+        raise ValueError(f"{name or 'a constant'} is not an array of numbers: {error}") from None
+    if found.dtype.kind in "cOSU":
+        raise ValueError(f"{name or 'a constant'} is not an array of real numbers, but of {found.dtype}")
+    return found.astype(bool if tensor.data_type == BOOL else int if tensor.data_type in WHOLE else float)
 
 
 def _is_learned(x: Any) -> bool:
@@ -241,14 +247,25 @@ def _is_learned(x: Any) -> bool:
     return x.dtype.kind == "f" and x.ndim > 0 and x.size > 0 and bool(np.isfinite(x).all())
 
 
+def _check_finite(name: str, x: Any) -> None:
+    """Warn of weights that are not learned since one of them is nan or infinite; a mask is 0 and −∞."""
+    if x.dtype.kind == "f" and x.ndim > 0 and not np.isin(x, [0, -np.inf]).all() and not np.isfinite(x).all():
+        wrong = x[~np.isfinite(x)][0]
+        warnings.warn(
+            f"{name} stays as it is and is not learned, since it holds {wrong}: put finite numbers into the "
+            "file to train it",
+            stacklevel=5,
+        )
+
+
 def _input(x: Any) -> dict[str, Any]:
     """Return an input as `OnnxNetwork` takes it."""
     kind = x.type.tensor_type
     if not kind.HasField("shape") or kind.elem_type not in NUMBERS:
-        raise ValueError(f"its input {x.name} is no array of numbers of a known number of axes")
+        raise ValueError(f"its input {x.name} is not an array of numbers of a known number of axes")
     shape = [d.dim_value or None for d in kind.shape.dim]
     batched = _may_be_one(x)
-    whole = kind.elem_type in WHOLE
+    whole = kind.elem_type in (BOOL, *WHOLE)
     return {"name": x.name, "shape": shape[1:] if batched else shape, "batched": batched, "whole": whole}
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from nn.activations import PReLU, choice
-from nn.exporting.onnx_files.bodies import OPERATORS
+from nn.exporting.onnx_files.bodies import ACTIVATED
 from nn.exporting.onnx_files.graph import Array, Graph
-from nn.layers import Layer, Neuron
+from nn.layers import Layer, is_plain
 from nn.module import Module
 from nn.normalisation import LayerNorm, RMSNorm
 from nn.transformer import FeedForward
@@ -19,16 +19,6 @@ def by_row(model: Module, x: Array, graph: Graph) -> Array:
     with graph.at(model):
         write = ROWS.get(type(model))
         return graph.each(model, x) if write is None else write(model, x, graph)
-
-
-def is_plain(layer: Layer) -> bool:
-    """Return whether all neurons of a layer are as the layer says."""
-    neurons = layer.neurons
-    has_bias = {neuron.b is not None for neuron in neurons}
-    return (
-        type(layer) is Layer and {*map(type, neurons)} == {Neuron} and len(has_bias) == 1
-        and all(neuron.activation == layer.activation for neuron in neurons)
-    )  # fmt: skip
 
 
 def fired(layer: Layer, x: Array, graph: Graph) -> Array:
@@ -51,10 +41,10 @@ def active(holder: Any, x: Array, graph: Graph) -> Array:
     name = choice(holder.activation_name, phi)
     if name == "linear":
         return x
-    if isinstance(phi, PReLU):
+    if type(phi) is PReLU:
         return Array(graph.node("PRelu", x.name, graph.weight([phi.slope], "activation.slope")), x.shape)
     if isinstance(name, str):
-        return Array(graph.operator(OPERATORS[name], x.name), x.shape)
+        return Array(graph.operator(ACTIVATED[name], x.name), x.shape)
     return graph.each(phi if x.shape == () else lambda row: [phi(v) for v in row], x)
 
 

@@ -13,18 +13,22 @@ import autograd
 from autograd import Value, log_softmax, logical_not, logsumexp, lookup, mean, softmax, where
 from nn.activations import ACTIVATIONS
 from nn.exporting.onnx_files.arrays import (
+    PLAIN,
     Node,
     affordable,
     array,
     axes_of,
+    axis_of,
     by_row,
     each,
     largest,
     of_each,
+    of_values,
+    plainly,
     smallest,
     whole,
 )
-from nn.exporting.onnx_files.bodies import OPERATORS as ACTIVATED
+from nn.exporting.onnx_files.bodies import ACTIVATED
 from nn.exporting.onnx_files.layers import (
     along_axis,
     attention,
@@ -55,7 +59,7 @@ def _reshape(node: Node, x: Any, shape: Any) -> Any:
 
 def _flatten(node: Node, x: Any) -> Any:
     axis = node.attributes.get("axis", 1)
-    return x.reshape(prod(x.shape[: axis if axis >= 0 else axis + x.ndim]), -1)
+    return x.reshape(prod(x.shape[: axis if axis == x.ndim else axis_of(axis, x.ndim)]), -1)
 
 
 def _squeeze(node: Node, x: Any, axes: Any = None) -> Any:
@@ -79,12 +83,10 @@ def _split(node: Node, x: Any, sizes: Any = None) -> list[Any]:
 
 def _slice(node: Node, x: Any, *given: Any) -> Any:
     names = ("starts", "ends", "axes", "steps")
-    found = [whole(v) for v in given] or [node.attributes[n] for n in names if n in node.attributes]
-    starts, ends = found[:2]
-    axes = found[2] if len(found) > 2 else range(len(starts))
-    steps = found[3] if len(found) > 3 else [1] * len(starts)
-    chosen = [slice(None)] * x.ndim
-    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+    found = node.attributes | {n: whole(v) for n, v in zip(names, given, strict=False) if v is not None}
+    count, chosen = len(found["starts"]), [slice(None)] * x.ndim
+    usual = {"axes": range(count), "steps": [1] * count}
+    for start, end, axis, step in zip(*((usual | found)[n] for n in names), strict=True):
         last = None if step < 0 and end < -x.shape[axis] else end
         chosen[axis] = slice(start, last, step)
     return x[tuple(chosen)]
@@ -150,12 +152,30 @@ def _range(node: Node, start: Any, end: Any, step: Any) -> Any:
 
 
 def _cast(node: Node, x: Any) -> Any:
-    """Return Values as they are: what is whole stays whole."""
-    return x.astype(int) if x.dtype != object and node.attributes["to"] in WHOLE else x
+    to = node.attributes["to"]
+    return each(_as_condition if to == BOOL else _truncated if to in WHOLE else _as_number, x)
 
 
-WHOLE = (2, 3, 4, 5, 6, 7, 9, 12, 13)
+def _as_condition(x: Any) -> Any:
+    return x != 0 if isinstance(x, Value | int | float) else x
+
+
+def _as_number(x: Any) -> Any:
+    return float(x) if type(x) in PLAIN else x if isinstance(x, Value) else x.value()
+
+
+def _truncated(x: Any) -> Any:
+    """Return a number without what is after its point."""
+    if type(x) in PLAIN:
+        return int(x)
+    v = _as_number(x)
+    return where(v < 0, -autograd.floor(-v), autograd.floor(v))
+
+
+WHOLE = (2, 3, 4, 5, 6, 7, 12, 13)
 """The numbers by which ONNX calls the types of whole numbers."""
+BOOL = 9
+"""The number by which ONNX calls the type of conditions."""
 
 
 def _shape(node: Node, x: Any) -> Any:
@@ -166,56 +186,62 @@ def _shape(node: Node, x: Any) -> Any:
 
 
 def _divided(a: Any, b: Any) -> Any:
-    return int(a / b) if isinstance(a, int) and isinstance(b, int) else a / b
+    """Return a / b, without what is after its point where the numbers of the file are whole."""
+    if type(a) is type(b) is int:
+        return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    y = plainly(operator.truediv)(a, b)
+    return _truncated(y) if int in {type(a), type(b)} else y
+
+
+def _power(a: Any, b: Any) -> Any:
+    return a**b if type(a) is type(b) is int and b >= 0 else plainly(operator.pow)(a, b)
+
+
+def _rest(a: Any, b: Any) -> Any:
+    return a % b if type(a) is type(b) is int else plainly(operator.mod)(a, b)
 
 
 def _chosen(condition: Any, a: Any, b: Any) -> Any:
-    return (a if condition else b) if type(condition) is bool else where(condition, a, b)
+    return (a if condition else b) if type(condition) in PLAIN else where(condition, a, b)
 
 
 def _opposite(condition: Any) -> Any:
-    return not condition if type(condition) is bool else logical_not(condition)
-
-
-def _prelu(z: Any, slope: Any) -> Any:
-    return z.prelu(slope)
+    return not condition if type(condition) in PLAIN else logical_not(condition)
 
 
 def _joined(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda node, *arrays: each(lambda *row: function(row), *arrays)
 
 
-def _leaky(node: Node, x: Any) -> Any:
-    return each(lambda z: z.leaky_relu(node.attributes.get("alpha", 0.01)), x)
-
-
-def _elu(node: Node, x: Any) -> Any:
-    return each(lambda z: z.elu(node.attributes.get("alpha", 1.0)), x)
+def _with_alpha(function: Callable[..., Value], usual: float) -> Callable[..., Any]:
+    return lambda node, x: of_values(lambda z: function(z, node.attributes.get("alpha", usual)))(node, x)
 
 
 def _selu(node: Node, x: Any) -> Any:
     alpha, gamma = (node.attributes.get(name, usual) for name, usual in SELU.items())
     if {"alpha": alpha, "gamma": gamma} == SELU:  # which are ours in single precision
-        return each(Value.selu, x)
-    return each(lambda z: gamma * z.elu(alpha), x)
+        return of_values(Value.selu)(node, x)
+    return of_values(lambda z: gamma * z.elu(alpha))(node, x)
 
 
 SELU = {"alpha": float(np.float32(1.6732632423543772)), "gamma": float(np.float32(1.0507009873554805))}
 """What the attributes of Selu are where they are left out."""
 OF_ONE = {
-    ACTIVATED[name]: of_each(function) for name, function in ACTIVATIONS.items()
+    ACTIVATED[name]: of_values(function) for name, function in ACTIVATIONS.items()
     if name not in ("linear", "prelu", "leaky_relu", "elu", "selu")
 }  # fmt: skip
 OPERATORS: dict[str, Callable[..., Any]] = {
-    **OF_ONE, "LeakyRelu": _leaky, "Elu": _elu, "Selu": _selu, "PRelu": of_each(_prelu),
-    **{name: of_each(getattr(Value, name.lower())) for name in (
+    **OF_ONE, "LeakyRelu": _with_alpha(Value.leaky_relu, 0.01), "Elu": _with_alpha(Value.elu, 1.0),
+    "Selu": _selu, "PRelu": of_values(Value.prelu),
+    **{name: of_values(getattr(Value, name.lower())) for name in (
         "Sqrt", "Exp", "Log", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
         "Erf",
     )},
     "Add": of_each(operator.add), "Sub": of_each(operator.sub), "Mul": of_each(operator.mul),
-    "Div": of_each(_divided), "Pow": of_each(operator.pow), "Mod": of_each(operator.mod),
+    "Div": of_each(_divided), "Pow": of_each(_power), "Mod": of_each(_rest),
     "Neg": of_each(operator.neg), "Abs": of_each(abs),
-    "Reciprocal": of_each(lambda z: 1 / z), "Floor": of_each(autograd.floor), "Round": of_each(Value.round),
+    "Reciprocal": of_values(lambda z: 1 / z), "Floor": of_values(autograd.floor),
+    "Round": of_values(Value.round),
     "Min": _joined(smallest), "Max": _joined(largest), "Sum": _joined(sum), "Clip": _clip,
     "Where": of_each(_chosen), "Equal": of_each(operator.eq), "Less": of_each(operator.lt),
     "LessOrEqual": of_each(operator.le), "Greater": of_each(operator.gt),

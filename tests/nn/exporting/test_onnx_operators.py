@@ -286,12 +286,12 @@ def test_a_function_of_ones_own_is_recorded_between_operators(tmp_path):
 
 def test_what_torch_knows_has_an_operator():
     pytest.importorskip("torch")
-    from nn.exporting.onnx_files.operators import GATES, WRITERS
+    from nn.exporting.onnx_files.operators import RECURRENT, WRITERS
     from nn.exporting.to_pytorch import CELLS, made_there
     from nn.exporting.twins import TWINS
     from nn.module import Module
 
-    known = {*WRITERS, *GATES}
-    assert [*CELLS] == [*GATES]
+    known = {*WRITERS, *RECURRENT}
+    assert [*RECURRENT] == [*CELLS]
     wanted = {kind for kind in (*made_there.registry, *TWINS) if kind not in (object, Module)}
     assert {kind.__name__ for kind in wanted if not any(issubclass(k, kind) for k in known)} == {"Sinusoids"}

@@ -257,6 +257,148 @@ def test_windows_of_any_kind(tmp_path_factory, data):
     check(path, "Conv", [x, W, drawn(len(W))], {"group": groups, **more}, 17, True)
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if name not in OURS])
+def test_an_operator_of_numbers_alone_gives_the_same(name, tmp_path):
+    for arrays, attributes in CASES[name]:
+        names = [f"i{k}" for k in range(len(arrays))]
+        outputs = ["y", "z"][: 2 if name == "Split" else 1]
+        nodes = [
+            helper.make_node("Constant", [], [n], value=numpy_helper.from_array(x))
+            for n, x in zip(names, arrays, strict=True)
+        ]
+        nodes.append(helper.make_node(name, names, outputs, name="it", **attributes))
+        path = saved(tmp_path / "m.onnx", nodes, {}, (), YOUNG.get(name, 17), outputs)
+        wanted, found = both(path, {}, in_the_reference)
+        close = 1e-7 if name in LOOSE else 1e-12
+        np.testing.assert_allclose(found, wanted, rtol=close, atol=close)
+
+
+@pytest.mark.parametrize("name", [name for name, ((arrays, _), *_) in CASES.items() if len(arrays) == 1])
+def test_an_operator_of_values_among_zeros_gives_the_same(name, tmp_path):
+    if name in OURS or not name.isidentifier() or name in ("Log", "Reciprocal", "Acosh", "GlobalMaxPool"):
+        return  # which zero is no number of
+    ((x,), attributes), *_ = CASES[name]
+    nodes = [
+        helper.make_node("Pad", ["x", "pads"], ["around"]),
+        helper.make_node(name, ["around"], ["y", "z"][: 2 if name == "Split" else 1], **attributes),
+    ]
+    pads = whole(*[0, 0] * (x.ndim - 1), 0, 2)
+    outputs = ["y", "z"][: 2 if name == "Split" else 1]
+    path = saved(tmp_path / "m.onnx", nodes, {"x": x}, [("pads", pads)], YOUNG.get(name, 17), outputs)
+    wanted, found = both(path, {"x": x}, in_the_reference)
+    np.testing.assert_allclose(found, wanted, rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize(("name", "inputs", "opset"), [
+    ("Slice", [X, whole(0, 0), whole(2, 3), None, whole(1, 2)], 17), ("Clip", [X, None, np.array(0.25)], 17),
+    ("Pad", [X, whole(1, 0), None, whole(1)], 18), ("ReduceSum", [X, None], 17),
+    ("Gemm", [X, drawn(3, 2), None], 17),
+    ("Dropout", [X, None, None], 17), ("Conv", [SIGNAL, drawn(3, 2, 3), None], 17),
+])  # fmt: skip
+def test_an_input_that_is_left_out(name, inputs, opset, tmp_path):
+    names = ["" if x is None else f"i{k}" for k, x in enumerate(inputs)]
+    node = helper.make_node(name, names, ["y"])
+    kept = [pair for pair in zip(names[1:], inputs[1:], strict=True) if pair[0]]
+    path = saved(tmp_path / "m.onnx", [node], {"i0": inputs[0]}, kept, opset)
+    wanted, found = both(path, {"i0": inputs[0]}, in_the_reference)
+    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+
+
+REAL = st.floats(-9, 9).filter(lambda x: abs(x - round(x)) > 1e-6 or x == round(x))
+
+
+@given(
+    st.lists(REAL, min_size=4, max_size=4),
+    st.lists(st.sampled_from(["float", "int64", "int32", "bool", "double"]), min_size=1, max_size=4),
+    st.booleans(), st.booleans(),
+)  # fmt: skip
+def test_numbers_cast_to_any_types(tmp_path_factory, numbers, kinds, is_constant, compared):
+    x = np.array(numbers).reshape(2, 2)
+    x = x.astype("float32").astype("float64")
+    nodes = [helper.make_node("Constant", [], ["x"], value=numpy_helper.from_array(x))] if is_constant else []
+    nodes += [helper.make_node("Less" if compared else "Identity", ["x", "half"][: 1 + compared], ["c0"])]
+    for k, kind in enumerate([*kinds, "double"]):
+        to = {"float": 1, "int32": 6, "int64": 7, "bool": 9, "double": 11}[kind]
+        nodes.append(helper.make_node("Cast", [f"c{k}"], [f"c{k + 1}"], to=to))
+    nodes.append(helper.make_node("Div", [f"c{len(kinds) + 1}", "four"], ["y"]))
+    kept = [("half", np.array(0.5)), ("four", np.array(4.0))]
+    inputs = {} if is_constant else {"x": x}
+    path = saved(tmp_path_factory.mktemp("onnx") / "m.onnx", nodes, inputs, kept)
+    wanted, found = both(path, inputs, in_the_reference)
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
+WHOLES = st.lists(st.integers(-9, 9).filter(bool), min_size=3, max_size=3)
+
+
+@given(st.sampled_from(["Add", "Sub", "Mul", "Div"]), WHOLES, WHOLES, st.booleans())
+def test_whole_numbers_stay_whole(tmp_path_factory, name, a, b, is_input):
+    nodes = [helper.make_node("Cast", ["a"], ["n"], to=7), helper.make_node(name, ["n", "b"], ["y"])]
+    varied, fixed = {"a": np.array(a, float) + 0.25 * np.sign(a)}, {"b": whole(*b)}
+    inputs, kept = (varied, fixed) if is_input else ({}, varied | fixed)
+    path = saved(tmp_path_factory.mktemp("onnx") / "m.onnx", nodes, inputs, kept.items(), kind=7)
+    wanted, found = both(path, inputs, in_onnxruntime)
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(("name", "a", "b"), [
+    ("Div", 1.0, 0.0), ("Div", 0.0, 0.0), ("Div", -1.0, 0.0), ("Mod", 1.0, 0.0), ("Pow", -2.0, 0.5),
+    ("Pow", 0.0, -1.0), ("Mul", 1e300, 1e300), ("Pow", 1e300, 2.0), ("Div", 1, 0), ("Mod", 1, 0),
+])  # fmt: skip
+@pytest.mark.parametrize("learned", [True, False])
+def test_what_is_no_number_is_as_ieee_has_it_or_an_error_that_names_the_node(name, a, b, learned, tmp_path):
+    given, is_whole = {"x": np.array([a, a])} if learned and isinstance(a, float) else {}, isinstance(a, int)
+    kept = [("x", np.array([a, a]))] * (not given) + [("b", np.array([b]))]
+    path = file_of([helper.make_node(name, ["x", "b"], ["y"], name="it")], given, kept, tmp_path, is_whole, 1)
+    if is_whole:
+        with pytest.raises(ValueError, match=f"^it, a {name}, computes nothing: "):
+            from_onnx(path)(*[[a, a]] * len(given))
+        return
+    with np.errstate(all="ignore"):
+        wanted = {"Div": np.divide, "Mod": np.mod, "Pow": np.power, "Mul": np.multiply}[name](a, b)
+    np.testing.assert_array_equal(numbers_of(from_onnx(path)(*[[a, a]] * len(given))), [wanted] * 2)
+
+
+def file_of(nodes, inputs, kept, folder, is_whole=False, rank=2):
+    """Write a file that need not compute anything."""
+    infos = [helper.make_tensor_value_info(n, 11, x.shape) for n, x in inputs.items()]
+    output = helper.make_tensor_value_info("y", 7 if is_whole else 11, ["n"] * rank)
+    arrays = [numpy_helper.from_array(x, n) for n, x in kept]
+    graph, imports = helper.make_graph(nodes, "test", infos, [output], arrays), [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, ir_version=8, opset_imports=imports), folder / "m.onnx")
+    return folder / "m.onnx"
+
+
+@pytest.mark.parametrize("node", [
+    helper.make_node("ReduceSum", ["x", "five"], ["y"], name="it"),
+    helper.make_node("Gather", ["x", "five"], ["y"], name="it"),
+    helper.make_node("Softmax", ["x"], ["y"], name="it", axis=5),
+    helper.make_node("LayerNormalization", ["x", "w"], ["y"], name="it", axis=5),
+    helper.make_node("Concat", ["x", "x"], ["y"], name="it", axis=5),
+    helper.make_node("Squeeze", ["x", "five"], ["y"], name="it"),
+    helper.make_node("Flatten", ["x"], ["y"], name="it", axis=5),
+    helper.make_node("Split", ["x"], ["y"], name="it", axis=5),
+])  # fmt: skip
+def test_an_axis_or_an_id_that_there_is_not_is_named(node, tmp_path):
+    kept = [("five", whole(5)), ("w", np.ones(2))]
+    with pytest.raises(ValueError, match=r"^it, a |m\.onnx: "):
+        from_onnx(file_of([node], {"x": drawn(2, 2)}, kept, tmp_path))([[1.0, 2.0], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize("x", [np.array([1j, 2.0]), np.array(["1.5", "2"], object)])
+def test_an_array_of_something_else_is_refused(x, tmp_path):
+    path = file_of([helper.make_node("Identity", ["w"], ["y"])], {}, [("w", x)], tmp_path, rank=1)
+    with pytest.raises(ValueError, match=r"m\.onnx: w is not an array of real numbers, but of"):
+        from_onnx(path)
+
+
+@pytest.mark.parametrize("x", [None, "ab", 3.0])
+def test_an_input_that_is_not_an_array_is_named(x, tmp_path):
+    model = from_onnx(file_of([helper.make_node("Relu", ["x"], ["y"])], {"x": drawn(2, 2)}, [], tmp_path))
+    with pytest.raises(ValueError, match=f"input x of this network takes 2 × 2; got .*{x}"):
+        model(x)
+
+
 @pytest.mark.parametrize("name", ["Conv", "Gemm", "LayerNormalization", "GRU", "LSTM", "BatchNormalization"])
 def test_gradients_are_those_of_differences(name, tmp_path):
     (arrays, attributes), *_ = CASES[name]

@@ -186,7 +186,7 @@ class Louder(Layer):
         ),
         (
             Recurrent(RNNCell(2, 3, "sin"), 1),
-            r"^cell \(RNNCell\) of Recurrent: its activation is sin; .* tanh",
+            r"^cell \(RNNCell\) of Recurrent: the activation of its hidden is sin; .* tanh or relu",
         ),
         (LayerNorm(3, gain=False), r"^LayerNorm: it has a bias without a gain"),
     ],

@@ -77,5 +77,7 @@ def test_what_is_refused_for_its_size_says_what_draws_it(tmp_path):
     model = onnx.load(tmp_path / "m.onnx")
     model.graph.initializer[0].dims[:] = [MOST_WEIGHTS, 2]
     (tmp_path / "m.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(ValueError, match=r"has 40,000,004 weights.*nn\.seeing\.outline\(path\) draws what"):
+    with pytest.raises(
+        ValueError, match=r"has 40,000,004 weights.*from nn import seeing; seeing\.outline\(path\) draws its"
+    ):
         from_onnx(tmp_path / "m.onnx")
