@@ -71,6 +71,11 @@ class Operator(Module):
         made = operators[type(self).__name__](self, *arrays)
         return made if isinstance(made, list) else [made]
 
+    def in_windows(self) -> tuple[int, ...]:
+        """Return the size of its windows; see `Module.in_windows`."""
+        shape = shape_of(getattr(self, "weight", ())) or ()
+        return tuple(self.attributes.get("kernel_shape", shape[2:] if type(self).__name__ == "Conv" else ()))
+
     def in_brief(self) -> str:
         """Return what it is in a few words; see `Module.in_brief`."""
         shape = shape_of(getattr(self, "weight", ())) or ()

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autograd import Value, draw, gradient_path, topological_order, walk
+from autograd import Value, draw, gradient_path, mean, topological_order, walk
+from autograd.seeing.pages.player.views.choice import boxes_of
 from nn import (
     MLP,
     SGD,
@@ -307,6 +308,17 @@ def test_the_convolutions_of_a_file_are_seen_as_those_of_ours(tmp_path):
     assert kinds == [[(6, 2), (3, 2)]] * 2
     renamed = [name.replace("^1", "^2") for name in names[0][20:]]  # the Layer's, which is the second one
     assert sorted(names[1]) == sorted(names[0][:20] + renamed)
+
+
+def test_one_line_of_windows_is_told_by_the_size_of_the_files_kernels(tmp_path):
+    """Numbers alone cannot tell three rows from three planes of one row."""
+    model, picture = Sequential(Conv2d(1, 2, 3, seed=0), Flatten()), [[[0.1] * 6] * 3]
+    to_onnx(model, tmp_path / "m.onnx", picture)
+    for network in (model, from_onnx(tmp_path / "m.onnx")):
+        (windows,) = [
+            box.slides.windows for box in boxes_of(walk(mean(network(picture))).trace, 0) if box.slides
+        ]
+        assert (windows.size, len(windows.planes), windows.columns) == ((3, 3), 1, 6)
 
 
 def test_several_inputs_and_outputs(tmp_path):
