@@ -297,6 +297,12 @@ def test_boxes_measure_the_new_numbers(opened):
 # ------------------------------------------------------------------------------------------ routes
 
 
+ROWS = """wanted => {
+    const rows = document.querySelector("#routes tbody").innerText.split("\\n");
+    return String(rows.filter((row) => row.includes("\\t"))) === String(wanted);
+}"""
+
+
 def test_an_account_follows_when_a_number_is_touched(sheet):
     sheet.click("#routes summary")
     for changed, x in (("1/2", 0.5), ("−2", -2.0)):
@@ -305,9 +311,9 @@ def test_an_account_follows_when_a_number_is_touched(sheet):
         ledger = gradient_path(steps.output, steps._values["n0"]).ledger()
         assert sheet.input_value("#routes select") == "0"
         assert sheet.text_content("#routes p").startswith("3 routes from w to L: their products add up to ")
-        rows = [row.split("\t") for row in sheet.inner_text("#routes tbody").splitlines() if "\t" in row]
-        assert rows[:-1] == [[str(e.rank), signed(e.product), signed(e.running)] for e in ledger.entries]
-        assert rows[-1] == ["sum", signed(ledger.sum), "= ∂L/∂w"]
+        wanted = [[str(e.rank), signed(e.product), signed(e.running)] for e in ledger.entries]
+        wanted.append(["sum", signed(ledger.sum), "= ∂L/∂w"])
+        sheet.wait_for_function(ROWS, arg=["\t".join(row) for row in wanted])  # once the hand rests
         for told, entry in zip(sheet.locator("#routes .factors").all(), ledger.entries, strict=True):
             factors = [
                 factor.split(" = ")[1].strip(" ·") for factor in told.locator("td > span").all_text_contents()
