@@ -104,5 +104,7 @@ def _info(spec: Mapping[str, Any], array: Any, free: bool, graph: Graph) -> Any:
         shape = [SAMPLES, *shape]
     elif spec["batched"] and array.ndim:
         shape = [SAMPLES, *shape[1:]]
-    kind = graph.kind if array.dtype.kind in "Of" and not spec.get("whole") else graph.onnx.TensorProto.INT64
+    types = graph.onnx.TensorProto
+    kind = graph.kind if array.dtype.kind in "Of" and not spec.get("whole") else types.INT64
+    kind = types.BOOL if array.dtype.kind == "b" else kind
     return helper.make_tensor_value_info(spec["name"], kind, shape)

@@ -323,6 +323,20 @@ def test_several_inputs_and_outputs(tmp_path):
         model([1.0, 2.0], [1.0, 2.0, 3.0])
 
 
+@given(st.lists(st.booleans(), min_size=2, max_size=2), st.booleans())
+def test_an_input_of_conditions(tmp_path_factory, taken, as_numbers):
+    folder = tmp_path_factory.mktemp("onnx")
+    nodes = [helper.make_node("Not", ["c"], ["d"]), helper.make_node("Where", ["d", "x", "z"], ["y"])]
+    inputs = {"c": np.array([taken]), "x": np.array([[1.0, 2.0]]), "z": np.array([[3.0, 4.0]])}
+    model = from_onnx(saved(folder / "m.onnx", nodes, inputs))
+    sample = [[int(c) for c in taken] if as_numbers else taken, [1.0, 2.0], [3.0, 4.0]]
+    assert numbers_of(model(*sample)) == [3.0 if taken[0] else 1.0, 4.0 if taken[1] else 2.0]
+    for given_sample in (sample, []):
+        to_onnx(model, folder / "again.onnx", *given_sample)
+        (y,) = in_onnxruntime(str(folder / "again.onnx"), inputs)
+        assert y.ravel().tolist() == numbers_of(model(*sample))
+
+
 def test_what_is_given_is_a_list_of_numbers_or_values(path):
     model, x = from_onnx(path), [Value(0.5, "p"), 2]
     y = model(x)
