@@ -50,9 +50,9 @@ def of_each(function: Callable[..., Any]) -> Callable[..., Any]:
 def plainly(function: Callable[..., Value]) -> Callable[..., Any]:
     """Return a function of Values that takes numbers too, and gives a number where it gets nothing else."""
 
-    def one(*given: Any) -> Any:
-        y = function(*map(as_value, given))
-        return y if any(isinstance(x, Value) for x in given) else number_of(y)
+    def one(first: Any, *rest: Any) -> Any:
+        y = function(as_value(first), *rest)
+        return number_of(y) if PLAIN.issuperset(map(type, (first, *rest))) else y
 
     return one
 

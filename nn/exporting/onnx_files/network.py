@@ -158,7 +158,7 @@ class OnnxNetwork(Module):
     Args:
         nodes: for each its ``name``, ``operator``, ``attributes``, ``version``, ``inputs`` and ``outputs``.
         inputs: for each its ``name`` and ``shape``, of which None is any number; whether it is
-            ``batched``, and whether its numbers are ``whole``.
+            ``batched``, and whether its numbers are ``whole``, or each a ``condition``.
         outputs: for each its ``name``, and whether it is ``batched``.
         weights: the shape of each array of Parameters, by name.
         constants: the ``shape`` and the ``numbers`` of each array that is not learned, by name.
@@ -283,7 +283,7 @@ def _taken(spec: Mapping[str, Any], x: Any, name: str, values: Any) -> Any:
         raise ValueError(f"the input {spec['name']} of this network takes {_sizes(wanted)}; got {came}")
     flat = in_a_row(x)
     if spec["whole"] and all(map(_is_whole, flat)):
-        numbers: Sequence[Any] = [int(v) for v in flat]
+        numbers: Sequence[Any] = [bool(v) if spec.get("condition") else int(v) for v in flat]
     else:
         numbers = once_as_values(
             x if len(shape) == 1 else flat, tuple(flat), lambda _, *at: _named(name, *at)

@@ -222,11 +222,9 @@ def attribute_of(attribute: Any) -> Any:
         return _numbers(attribute.name, x).tolist()
     if isinstance(x, bytes):
         return x.decode(errors="replace")
-    return (
-        [v.decode(errors="replace") if isinstance(v, bytes) else v for v in x]
-        if not isinstance(x, int | float | str)
-        else x
-    )
+    if isinstance(x, int | float | str):
+        return x
+    return [v.decode(errors="replace") if isinstance(v, bytes) else v for v in x]
 
 
 def _numbers(name: str, tensor: Any) -> Any:
@@ -266,7 +264,10 @@ def _input(x: Any) -> dict[str, Any]:
     shape = [d.dim_value or None for d in kind.shape.dim]
     batched = _may_be_one(x)
     whole = kind.elem_type in (BOOL, *WHOLE)
-    return {"name": x.name, "shape": shape[1:] if batched else shape, "batched": batched, "whole": whole}
+    return {
+        "name": x.name, "shape": shape[1:] if batched else shape, "batched": batched, "whole": whole,
+        "condition": kind.elem_type == BOOL,
+    }  # fmt: skip
 
 
 def _may_be_one(x: Any) -> bool:

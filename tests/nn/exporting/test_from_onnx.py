@@ -275,6 +275,31 @@ def test_every_way_of_an_operator_is_written_again(name, tmp_path):
         np.testing.assert_allclose(found, numbers_of(model(arrays[0].tolist())), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "name", ["Conv", "AveragePool", "MaxPool", "GlobalAveragePool", "GlobalMaxPool", "Softmax"]
+)
+def test_another_size_than_the_sample_s_is_computed_or_refused(name, dtype, tmp_path):
+    arrays, attributes = CASES[name][0]
+    names = [f"i{k}" for k in range(len(arrays))]
+    kept = [
+        numpy_helper.from_array(x.astype("float32"), n) for n, x in zip(names[1:], arrays[1:], strict=True)
+    ]
+    node = helper.make_node(name, names, ["y"], **attributes)
+    shapes = {"i0": ["n", *arrays[0].shape[1:2], *["size"] * (arrays[0].ndim - 2)]}
+    model = from_onnx(file_of([node], tmp_path / "m.onnx", shapes, kept, rank=arrays[0].ndim))
+    to_onnx(model, tmp_path / "again.onnx", arrays[0][0].tolist(), dtype=dtype)
+    for more in (0, 1, 3):
+        x = np.pad(arrays[0], [(0, 0), (0, 0), *[(0, more)] * (arrays[0].ndim - 2)], constant_values=0.5)
+        try:
+            (y,) = in_onnxruntime(str(tmp_path / "again.onnx"), {"i0": x.astype(dtype)})
+        except Exception:
+            assert more
+            continue
+        wanted = [numbers_of(model(sample.tolist())) for sample in x]
+        np.testing.assert_allclose(y.reshape(len(x), -1), wanted, rtol=1e-4, atol=1e-5)
+
+
 def test_tied_weights_stay_tied(tmp_path):
     make, _ = MODULES["Transformer tied"]
     model = make()
@@ -282,12 +307,13 @@ def test_tied_weights_stay_tied(tmp_path):
     assert len(from_onnx(tmp_path / "m.onnx").parameters()) == len(model.parameters())
 
 
-def file_of(nodes, path, inputs=None, kept=(), outputs=("y",), **options):
+def file_of(nodes, path, inputs=None, kept=(), outputs=("y",), rank=2, **options):
     """Write a file, which may be wrong."""
     shapes = inputs or {"x": ["n", 2]}
+    given = ["n", 2] if rank == 2 else [None] * rank
     graph = helper.make_graph(
         nodes, "test", [helper.make_tensor_value_info(name, 1, shape) for name, shape in shapes.items()],
-        [helper.make_tensor_value_info(name, 1, ["n", 2]) for name in outputs], kept,
+        [helper.make_tensor_value_info(name, 1, given) for name in outputs], kept,
     )  # fmt: skip
     imports = options.pop("imports", [helper.make_opsetid("", 17)])
     path.write_bytes(
@@ -333,6 +359,20 @@ def test_several_inputs_and_outputs(tmp_path):
         model([1.0, 2.0])
     with pytest.raises(ValueError, match="the input z of this network takes 2; got 3"):
         model([1.0, 2.0], [1.0, 2.0, 3.0])
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=2), st.booleans())
+def test_an_input_of_conditions(tmp_path_factory, taken, as_numbers):
+    folder = tmp_path_factory.mktemp("onnx")
+    nodes = [helper.make_node("Not", ["c"], ["d"]), helper.make_node("Where", ["d", "x", "z"], ["y"])]
+    inputs = {"c": np.array([taken]), "x": np.array([[1.0, 2.0]]), "z": np.array([[3.0, 4.0]])}
+    model = from_onnx(saved(folder / "m.onnx", nodes, inputs))
+    sample = [[int(c) for c in taken] if as_numbers else taken, [1.0, 2.0], [3.0, 4.0]]
+    assert numbers_of(model(*sample)) == [3.0 if taken[0] else 1.0, 4.0 if taken[1] else 2.0]
+    for given_sample in (sample, []):
+        to_onnx(model, folder / "again.onnx", *given_sample)
+        (y,) = in_onnxruntime(str(folder / "again.onnx"), inputs)
+        assert y.ravel().tolist() == numbers_of(model(*sample))
 
 
 def test_what_is_given_is_a_list_of_numbers_or_values(path):
