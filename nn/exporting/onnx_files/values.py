@@ -185,20 +185,24 @@ def _shape(node: Node, x: Any) -> Any:
 # ------------------------------------------------------------------------------------------------ the table
 
 
+QUOTIENT, POWER, REST = map(plainly, (operator.truediv, operator.pow, operator.mod))
+"""What is not computed of whole numbers alone: as IEEE has it, also where Python raises, or turns complex."""
+
+
 def _divided(a: Any, b: Any) -> Any:
     """Return a / b, without what is after its point where the numbers of the file are whole."""
     if type(a) is type(b) is int:
         return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
-    y = plainly(operator.truediv)(a, b)
+    y = QUOTIENT(a, b)
     return _truncated(y) if int in {type(a), type(b)} else y
 
 
 def _power(a: Any, b: Any) -> Any:
-    return a**b if type(a) is type(b) is int and b >= 0 else plainly(operator.pow)(a, b)
+    return a**b if type(a) is type(b) is int and b >= 0 else POWER(a, b)
 
 
 def _rest(a: Any, b: Any) -> Any:
-    return a % b if type(a) is type(b) is int else plainly(operator.mod)(a, b)
+    return a % b if type(a) is type(b) is int else REST(a, b)
 
 
 def _chosen(condition: Any, a: Any, b: Any) -> Any:
