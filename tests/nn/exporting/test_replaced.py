@@ -8,9 +8,7 @@ import pytest
 from autograd import Value
 from nn import Layer, Module, to_onnx, to_torch
 from nn.layers import Neuron
-from tests.nn.exporting import test_onnx_operators as there
 from tests.nn.exporting.modules import MODULES, outputs_of
-from tests.nn.exporting.test_pytorch import run
 
 
 def twice(y):
@@ -61,12 +59,16 @@ def way(function):
 @way
 def torch(model, X, path):
     pytest.importorskip("torch", reason="PyTorch is not installed")
+    from tests.nn.exporting.test_pytorch import run
+
     return run(to_torch(model), X)
 
 
 @way
 def onnx(model, X, path):
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    from tests.nn.exporting import test_onnx_operators as there
+
     to_onnx(model, path, X[0])
     return there.in_onnxruntime(there.onnx.load(path), np.array(X, "float64"))[0].reshape(len(X), -1)
 
