@@ -78,7 +78,7 @@ def _page(content: Content) -> str:
     drawings = _taken_out(plain)
     questions = shown.pop("questions")
     needed = _needed(content, pictures)
-    styles = ["graph.css", "player.css", *([] if is_sketched(content) else ["touch.css"])]
+    styles = ["graph.css", "player.css", *([] if "sketch" in needed else ["touch.css"])]
     styles += [file for part in needed for file in PARTS[part] if file.endswith(".css")]
     styles += ["samples.css"] if content.samples else []
     body = Template(asset(__package__, "player.html")).substitute(
@@ -99,7 +99,7 @@ def _page(content: Content) -> str:
             "questions": packed(questions),
         },
         colours={"lit": LIT},
-        rules={"img-src": "data:"} if is_sketched(content) else None,
+        rules={"img-src": "data:"} if "sketch" in needed else None,
     )
 
 

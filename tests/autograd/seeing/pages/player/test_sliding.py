@@ -247,10 +247,16 @@ def told(sheet, view):
     return sheet.locator(f"#{view}-kernel text").all_text_contents()
 
 
-def test_the_window_moves_with_the_pointer_and_tells_its_products(opened, network):
+def inside(opened, network):
+    """Its page at the last step, the convolution opened."""
     sheet = opened(network.html(), motion="reduce")
     sheet.keyboard.press("End")
     sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    return sheet
+
+
+def test_the_window_moves_with_the_pointer_and_tells_its_products(opened, network):
+    sheet = inside(opened, network)
     layer = next(layer for layer in boxes_of(network.trace, 0) if layer.slides)
     values = {node.id: node for node in network.trace.nodes} | {"": None}
     for j in (0, 6, 21, 31):  # at a corner, inside, of the second kernel, its last
@@ -293,9 +299,7 @@ def test_by_keyboard_the_window_moves_is_told_and_opens_its_steps(opened, networ
 
 
 def test_a_click_fixes_the_window_and_a_second_one_opens_it(opened, network):
-    sheet = opened(network.html(), motion="reduce")
-    sheet.keyboard.press("End")
-    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    sheet = inside(opened, network)
     sheet.locator("#l1-5").click(force=True)
     before = told(sheet, "l1")
     sheet.locator("#l1-9").hover(force=True)
@@ -371,9 +375,7 @@ def test_the_numbers_of_each_plane_are_chosen_by_keyboard(opened):
 
 
 def test_the_products_follow_a_number_that_is_touched(opened, network):
-    sheet = opened(network.html(), motion="reduce")
-    sheet.keyboard.press("End")
-    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    sheet = inside(opened, network)
     sheet.locator("#l1-5").hover(force=True)
     weight = told(sheet, "l1")[told(sheet, "l1").index("×") + 3]
     sheet.click("#what-if summary")
