@@ -36,7 +36,7 @@ BOXES = "data-between="
 COMMENT = re.compile(r"(^|\s)\s*// .*")
 """The comment at the end of a line of a script."""
 
-LONGEST_TEXT = 120
+LONGEST_TEXT = 90
 """At most this many steps are told in the text for browsers that run no scripts."""
 
 LONGEST_PLAIN = 30_000
