@@ -232,11 +232,16 @@ class Layer(Matrices, Module):
 
     def __call__(self, x: Iterable[Value | float]) -> Any:
         """Return the outputs for one sample: a list of Values, or the Value itself of a single neuron."""
-        return single_or_list(self.fire(as_inputs(x, self.nin, f"layer {self.number}")))
+        return single_or_list(self.fire(x))
 
-    def fire(self, x: tuple[Value, ...]) -> list[Value]:
-        """Return the outputs for as many Values as the layer has inputs."""
-        numbers = data_of(x)  # looked up once for all neurons
+    def fire(self, x: Any) -> list[Value]:
+        """Return the outputs for one sample, always as a list.
+
+        Raises:
+            ValueError: if there are not as many inputs as the layer has.
+        """
+        inputs = as_inputs(x, self.nin, f"layer {self.number}")
+        numbers = data_of(inputs)  # looked up once for all neurons
         now = recording.now
         before = now.use if now.use[0] is self else now.begin(self)
         use = now.use
@@ -244,7 +249,7 @@ class Layer(Matrices, Module):
         try:
             for neuron in self.neurons:  # the same as `with neuron.in_use()`, but faster
                 now.use = (neuron, use, use[2], use[3])
-                outputs.append(neuron.fire(x, numbers))
+                outputs.append(neuron.fire(inputs, numbers))
         finally:
             now.end(before)
         return outputs

@@ -426,3 +426,13 @@ def test_the_output_of_one_neuron_is_no_list_and_a_module_says_so(take):
             call()
         said = [note for note in caught.value.__notes__ if "write layer(x), not layer(x)[0]" in note]
         assert len(said) == 1
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("width", [1, 2, 4, 5])
+def test_a_layer_put_where_it_does_not_fit_says_so_and_computes_nothing(width, fused, bias):
+    model = MLP(2, [3, 1], seed=0)
+    model.layers[1] = Layer(width, 1, number=2, fused=fused, bias=bias, seed=0)
+    with pytest.raises(ValueError, match=f"the layer 2 takes {width} input(s)? per sample; got 3"):
+        model([1.0, 2.0])

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from math import inf, log
 from typing import Any, TypeAlias
 
-from autograd import Value, gallery, topological_order, walk
+from autograd import Value, gallery, walk
 from autograd.notation.labels import parse_label, shorten
 from autograd.notation.numbers import count, counted, number, signed
 from autograd.seeing import Gallery, Step, Walk
+from autograd.seeing.pages.player.sketch import is_sketched
 
-MOST_NODES = 8_000
-"""A graph of at most this many nodes gets a player: a larger one would take more than a few seconds."""
 MOST_BYTES = 5_000_000
 """A page has at most this many bytes."""
 LONGEST_REASON = 300
@@ -46,18 +45,12 @@ class Bar:
 
 def player_of(loss: Value) -> Told:
     """Make the page on which one sample's loss is stepped through; tell its steps, and one as an example."""
-    nodes = len(topological_order(loss))
-    if nodes > MOST_NODES:
-        reason = (
-            f"This loss is computed in {count(nodes)} values, too many to step through in a report "
-            f"(at most {count(MOST_NODES)}). Each weight's gradient can be followed on its own: the "
-            "strongest routes in the gallery, and some whole paths in the drawings below."
-        )
-        return {"html": "", "why_not": reason}
     return attempted("the player", lambda: _player(walk(loss)))
 
 
 def _player(steps: Walk) -> Told:
+    if is_sketched(steps.content()):
+        steps = steps.by("layer")
     forward = sum(step.phase == "forward" for step in steps)
     example = _telling(steps)
     return {
@@ -72,12 +65,16 @@ def _player(steps: Walk) -> Told:
 
 
 def _telling(steps: Walk) -> Step:
-    """Return the step to show: preferably one that adds to a gradient that a neuron already has."""
+    """Return the step to show: preferably one that adds to a gradient that a neuron already has.
+
+    Of larger steps it is the first that passes gradients on.
+    """
     neurons = steps.trace.places
     contributions = [step for step in steps if step.contribution is not None]
     added = [step for step in contributions if step.before is not None]
     inside = [step for step in added if step.node in neurons and step.target in neurons]
-    return (inside or added or contributions or steps)[0]
+    reverse = [step for step in steps if step.phase == "reverse" and step.kind != "seed"]
+    return (inside or added or contributions or reverse or steps)[0]
 
 
 def gallery_of(loss: Value) -> Told:

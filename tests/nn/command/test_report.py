@@ -187,13 +187,15 @@ def test_the_step_shown_adds_to_a_gradient_that_was_there_before(xor_report):
     assert shown["sentence"] in [step.sentence for step in walk(a * a * a) if step.before is not None]
 
 
-def test_of_a_network_too_large_to_step_through_the_gallery_is_there(undrawn, monkeypatch):
-    monkeypatch.setattr(linked_pages, "MOST_NODES", 10)
-    html, files = page.render(trained(xor()), [])
-    assert "walk.html" not in files
-    assert "gallery.html" in files
-    assert "too many to step through in a report (at most 10)" in Page(html).text
-    assert "walk.html" not in Page(html).values("href")
+def test_a_network_too_large_to_step_through_by_value_is_stepped_through_by_layer(undrawn, monkeypatch):
+    told = trained(xor(), layers=(16, 16))
+    said = re.compile(r"(\d+) steps, (\d+) forward and (\d+) in reverse")
+    small, *_ = map(int, said.search(page.render(told, [])[0]).groups())
+    monkeypatch.setattr("autograd.seeing.pages.player.sketch.MOST_NODES", 10)
+    html, files = page.render(told, [])
+    steps, forward, reverse = map(int, said.search(html).groups())
+    assert steps == forward + reverse < small
+    assert {"walk.html", "gallery.html"} <= {*files}
 
 
 @pytest.mark.parametrize("drawn", ["walk", "Walk.html", "gallery"])

@@ -62,13 +62,13 @@ def test_routes_and_sums_are_those_of_the_graph(told, rendered):
     assert int(re.search(r"It is the sum over ([\d,]+) routes", page)[1].replace(",", "")) in counts
 
 
-def test_a_large_model_costs_its_walk_and_not_the_report(told, monkeypatch):
-    monkeypatch.setattr("nn.command.report.linked_pages.MOST_NODES", 10)
+def test_a_large_model_is_stepped_through_by_layer(told, monkeypatch):
+    monkeypatch.setattr("autograd.seeing.pages.player.sketch.MOST_NODES", 10)
     model = Transformer(len(told.tokenizer), 4, heads=2, blocks=2, context=8, seed=0)
     page, files = render(replace(told, model=model))
-    assert not files
+    assert [*files] == ["walk.html"]
     assert "of block 2 · attention, which looked from position" in page
-    assert "too many to step through" in page
+    assert int(re.search(r"(\d+) steps, \d+ forward and", page)[1]) < 100
 
 
 def test_the_command_writes_it_and_refuses_a_folder_of_someone_elses(tmp_path, monkeypatch, capsys):
