@@ -65,7 +65,7 @@ SCROLLED = """() => {
     for (let around = e.parentElement; around; around = around.parentElement) {
       const by = around.scrollWidth - around.clientWidth;
       const scrolls = ["auto", "scroll"].includes(getComputedStyle(around).overflowX);
-      if (scrolls && by > 1) faults.push(`${by} px wider than its place: ${e.textContent.trim().slice(0, 40)}`);
+      if (scrolls && by > 1) faults.push(`${by} px too wide: ${e.textContent.trim().slice(0, 40)}`);
     }
   }
   return faults;

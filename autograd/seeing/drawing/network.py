@@ -93,7 +93,7 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
 
 
 def _room_between(layers: int, tallest: int, brief: bool) -> float:
-    """Return how far apart layers stand, in inches: the taller, the farther, but within a page if they can."""
+    """Return how far apart layers stand, in inches: the taller, the farther, but within a page."""
     per_neuron = 0.09 if brief else 0.2  # the taller the layers, the steeper the arrows between them
     wanted = min(0.5 + per_neuron * tallest, WIDEST_RANKSEP)
     within = (WIDEST / POINTS_PER_INCH - layers * WIDTH_OF_BOX) / max(layers - 1, 1)
