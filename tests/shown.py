@@ -58,6 +58,20 @@ MEASURE = """(smallest) => {
 }"""
 """Answers what is wrong with a page as it is shown, one sentence for each fault."""
 
+SCROLLED = """() => {
+  const faults = [];
+  for (const e of document.querySelectorAll("svg, img, canvas")) {
+    if (e.closest("#canvas")) continue; // the graph of a player is moved in its canvas
+    for (let around = e.parentElement; around; around = around.parentElement) {
+      const by = around.scrollWidth - around.clientWidth;
+      const scrolls = ["auto", "scroll"].includes(getComputedStyle(around).overflowX);
+      if (scrolls && by > 1) faults.push(`${by} px too wide: ${e.textContent.trim().slice(0, 40)}`);
+    }
+  }
+  return faults;
+}"""
+"""Answers which pictures can be seen whole only by scrolling sideways."""
+
 OPEN = """async () => {
   for (const e of document.querySelectorAll("details")) e.open = true;
   for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);

@@ -19,7 +19,7 @@ from nn import MLP
 from nn.command.main import main
 from nn.losses import half_mse
 from notebooks.site.lessons import Lesson
-from tests.shown import MEASURE, OPEN, OUT_OF_FRAME, SCREENS, SMALLEST
+from tests.shown import MEASURE, OPEN, OUT_OF_FRAME, SCREENS, SCROLLED, SMALLEST
 from tests.thorough import ALL
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -83,6 +83,21 @@ def faults_of(opened, tmp_path):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_pictures_of_a_lesson_fit(lesson, faults_of):
     assert [faults for page in pictures_of(lesson) if (faults := faults_of(page))] == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS if ALL else ["05_the_gradient_path_of_a_weight"])
+def test_no_picture_of_a_lesson_is_scrolled_but_on_a_phone(lesson, opened, tmp_path):
+    pytest.importorskip("nbconvert")
+    sheet, page, found = opened(CELL, ready=False, motion="reduce"), tmp_path / "page.html", []
+    for shown in [*pictures_of(lesson), Lesson(NOTEBOOKS / f"{lesson}.ipynb").html(None, None)]:
+        page.write_text(shown, encoding="utf-8")
+        for width in SCREENS[1:]:
+            sheet.set_viewport_size({"width": width, "height": 620})
+            sheet.goto(page.as_uri())
+            found += sheet.evaluate(SCROLLED)
+    assert found == []
+    sheet.set_content(CELL + '<div style="overflow:auto"><svg width="2000"></svg></div>')
+    assert len(sheet.evaluate(SCROLLED)) == 1
 
 
 @pytest.mark.parametrize("lesson", LESSONS if ALL else ["03_backpropagation_worked", "15_seeing_a_gpt"])

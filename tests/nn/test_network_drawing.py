@@ -8,11 +8,13 @@ import re
 import pytest
 
 from autograd import Parameter, Value, dot, draw, gradient_path, topological_order, walk
+from autograd.seeing.drawing.renderer import WIDEST
 from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import fold
 from autograd.seeing.facts.folding.group import ITSELF
 from autograd.seeing.facts.names import labels_of
 from autograd.seeing.facts.trace import trace
+from autograd.seeing.style import narrowest
 from nn import MLP, Module, losses
 from tests.networks import Residual
 
@@ -50,6 +52,13 @@ def test_neurons_of_one_name_are_told_apart_by_their_layers() -> None:
         assert source.count(f">{layer.replace(' ', '&#160;')}<") == 3, layer
     source = draw(MLP(3, [4, 2, 1], seed=1)([1.0, 2.0, 3.0]), collapse="neuron").source
     assert source.count(">neuron<") == 7
+
+
+@pytest.mark.parametrize("sizes", [[4, 4, 3, 1], [8, 8, 1], [16, 16, 1], [12, 12, 12, 1]])
+def test_the_neurons_of_a_network_are_no_wider_than_a_page(sizes: list[int]) -> None:
+    y = MLP(3, sizes, "tanh", seed=0)([0.5, -0.3, 1.0])
+    y.backward()
+    assert narrowest(draw(y, collapse="neuron").svg()) <= WIDEST
 
 
 @pytest.mark.parametrize(("model", "bent"), [(Residual(2, 3), True), (MLP(2, [9, 9, 9, 1], seed=0), False)])

@@ -13,7 +13,7 @@ from autograd.seeing.drawing.canvas import RANKSEP, canvas, caption, stack
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, row, text, wrapped
 from autograd.seeing.drawing.legend import legend, note
 from autograd.seeing.drawing.limits import FOLDED, too_large
-from autograd.seeing.drawing.renderer import Drawing
+from autograd.seeing.drawing.renderer import WIDEST, Drawing
 from autograd.seeing.facts.arrow import hint_of_link, operation_id, text_of_link
 from autograd.seeing.facts.box_content import OF_ALL_USES, Box, box_of_group, name_of_group, words_of
 from autograd.seeing.facts.folding.folded import Folded
@@ -30,8 +30,11 @@ STRONGLY = 10
 """The pull of the arrows that hold the layers level."""
 MOST_BENT = 1_000
 """At most this many arrows are led around boxes: the time that this takes grows with their number."""
-WIDEST_RANKSEP = 6.0
-"""Two layers stand at most this many inches apart."""
+LEAST_RANKSEP, WIDEST_RANKSEP = 0.5, 6.0
+"""Two layers with many arrows between them stand so many inches apart, at least and at most."""
+WIDTH_OF_BOX = 1.8
+"""The box of a neuron is about this many inches wide."""
+POINTS_PER_INCH = 72
 
 
 def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str = "") -> Drawing:
@@ -53,8 +56,7 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     drawing = canvas(theme)
     tallest = max(map(len, layers), default=0)
     brief = tallest > MOST_IN_FULL
-    per_neuron = 0.09 if brief else 0.2  # the taller the layers, the steeper the arrows between them
-    ranksep = 0.9 if labelled else min(0.5 + per_neuron * tallest, WIDEST_RANKSEP)
+    ranksep = 0.9 if labelled else _room_between(len(layers), tallest, brief)
     drawing.attr(ranksep=str(ranksep), splines="true" if labelled or _must_bend(network) else "line")
     if by_layer:  # the boxes are wide: one below the other, many stay legible in the width of a page
         drawing.attr(rankdir="TB", ranksep=str(RANKSEP))
@@ -88,6 +90,14 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     title = [wrapped(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
     caption(drawing, [*title, *said])
     return drawing
+
+
+def _room_between(layers: int, tallest: int, brief: bool) -> float:
+    """Return how far apart layers stand, in inches: the taller, the farther, but within a page."""
+    per_neuron = 0.09 if brief else 0.2  # the taller the layers, the steeper the arrows between them
+    wanted = min(0.5 + per_neuron * tallest, WIDEST_RANKSEP)
+    within = (WIDEST / POINTS_PER_INCH - layers * WIDTH_OF_BOX) / max(layers - 1, 1)
+    return wanted if within < LEAST_RANKSEP else min(wanted, round(within, 2))
 
 
 def _weights_into_layers(network: Folded) -> Counter[int]:

@@ -106,7 +106,7 @@ class Drawing(graphviz.Digraph):
         if narrowest(svg) <= WIDEST or any(fixed in self.source for fixed in FIXED):
             return svg
         turned = Drawing(body=[*self.body])
-        turned.attr(rankdir="TB", ranksep="0.25")
+        turned.attr(rankdir="TB", ranksep="0.25", nodesep="0.12")
         return min(svg, turned._element(), key=narrowest)
 
     def _element(self) -> str:

@@ -11,11 +11,11 @@ from autograd.notation.numbers import count
 from autograd.notation.written_partials import known_name, known_number, written_partials
 from autograd.seeing.drawing.arrows import Arrow, arrow_attributes, arrow_label, gradient_markup, rows_of_text
 from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, empty_cells, row, table, text, wrapped
-from autograd.seeing.drawing.legend import note, words_on
+from autograd.seeing.drawing.legend import SILENT, note, words_on
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
 from autograd.seeing.facts.account import sum_of_others
-from autograd.seeing.facts.arrow import text_of_use
+from autograd.seeing.facts.arrow import hint_of, text_of_use
 from autograd.seeing.facts.names import name_of_value, where
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words, stop_name, stops_of
@@ -26,6 +26,8 @@ MOST_STOPS = 12
 """The way of a route names at most this many Values; of a longer one, the first and the last."""
 LONGEST_NAME = 12
 """A name of more characters is cut in the way of a route and in a local derivative."""
+MOST_FAINT_LABELS = 3
+"""At most this many arrows that no numbered route passes carry words: more would make the picture wide."""
 LONGEST_PARTIAL = 16
 """A local derivative of at most this many characters is written in symbols too."""
 HALF = 32
@@ -113,10 +115,12 @@ def add_routes(drawing: Drawing, drawn: DrawnPath, theme: Theme) -> list[Arrow]:
     """Draw one arrow per use, with a strand for each route in the hue of its sign; return the arrows."""
     arrows: list[Arrow] = []
     strands, symbols = drawn.strands(), drawn.partials_in_symbols()
+    silent = len(drawn.trace.edges) - len(strands) > MOST_FAINT_LABELS
     for edge, arrow in arrows_of_uses(drawing, drawn.trace, theme).items():
         use = edge.target, edge.position
         passing = strands.get(use, [])
-        arrow = replace(arrow, text=text_of_use(edge, symbols.get(use, "")))
+        said = text_of_use(edge, symbols.get(use, ""))
+        arrow = replace(arrow, text=said, silent=silent and not passing, hint=hint_of(said))
         attributes = arrow_attributes(arrow, theme) | _look(passing, theme)
         if passing:
             rows = [_badges(passing, theme), *rows_of_text(arrow.text, theme)]
@@ -203,4 +207,5 @@ def _ways(drawn: DrawnPath) -> list[str]:
 def legend_of_routes(arrows: Collection[Arrow], theme: Theme) -> list[str]:
     """Return how to read the strands, and what else is on these arrows."""
     passing = "on an arrow: the routes that pass along it, by their numbers; thicker for a stronger one"
-    return [note(words, theme) for words in (passing, *words_on(arrows))]
+    silent = [SILENT.format("no numbered route passes; ")] if any(arrow.silent for arrow in arrows) else []
+    return [note(words, theme) for words in (passing, *words_on(arrows), *silent)]

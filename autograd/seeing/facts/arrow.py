@@ -83,7 +83,11 @@ def hint_of_link(link: Link) -> str:
         return f"{named} {_share(link)}; adds {number(link.gradient())} to its gradient, {whole}"
     if link.is_only_tied or link.weights:
         return weights_of_link(link)
-    said = text_of_use(link.edges[0]) if len(link.edges) == 1 else ArrowText()
+    return hint_of(text_of_use(link.edges[0])) if len(link.edges) == 1 else ""
+
+
+def hint_of(said: ArrowText) -> str:
+    """Return what the arrow of a use says when pointed at: all that is written on it, in a line."""
     return f"{said.words}; gradient {number(said.gradient)}" if said.words else ""
 
 

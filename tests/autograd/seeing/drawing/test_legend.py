@@ -9,6 +9,7 @@ import pytest
 
 from autograd import Constant, Value, draw, gradient_path
 from autograd.seeing.drawing import Drawing
+from autograd.seeing.style import THEMES
 from nn import MLP, Layer, Module, losses
 from tests.autograd.seeing.drawing.pictures import Picture
 
@@ -95,7 +96,8 @@ def test_what_is_on_arrows_is_explained_and_nothing_else(name: str) -> None:
     assert bool(bold) == ("in bold" in legend) or name == "path"  # beside the numbers of routes
     silent = [arrow for arrow in arrows if not arrow.texts and arrow.tooltip]
     assert bool(silent) == ("an arrow without words" in legend)
-    hued = any({"positive", "negative"} & {*arrow.classes} for arrow in silent)
+    hues = {THEMES["light"].positive.lower(), THEMES["light"].negative.lower()}
+    hued = any(arrow.line.get("stroke") in hues for arrow in silent)
     assert hued == ("its hue and width show the weight's gradient" in legend)
     missing = any("–" in text for box in picture.of("value") for text in box.texts)
     assert missing == ("call backward()" in legend)

@@ -307,3 +307,13 @@ def test_a_path_shows_itself_no_wider_than_a_page(sizes: list[int]) -> None:
     model = MLP(2, sizes, "tanh", seed=0)
     path = gradient_path(losses.half_mse(model([0.5, -0.3]), 1.0), model.parameters()[0])
     assert narrowest(path._repr_mimebundle_()["image/svg+xml"]) <= WIDEST
+
+
+@pytest.mark.parametrize("sizes", [[3, 3, 3, 1], [4, 4, 1], [5, 4, 3, 1], [2] * 8 + [1]])
+def test_all_routes_through_layers_of_a_lesson_are_no_wider_than_a_page(sizes: list[int]) -> None:
+    model = MLP(2, sizes, "tanh", seed=0)
+    path = gradient_path(losses.half_mse(model([0.5, -0.3]), 1.0), model.parameters()[0])
+    svg = path.draw().svg()
+    assert narrowest(svg) <= WIDEST
+    arrows = [part for part in Picture(path.draw()).of("use") if not part.texts]
+    assert all(part.tooltip.startswith("∂ ") for part in arrows)

@@ -264,9 +264,23 @@ function goToNode(node) {
 // ------------------------------------------------------------------ on paper
 
 const SHEET = 1020, CARD = 170; // how much of a picture a sheet shows where its words are 6 pt; a card's width
+const MOST_PRINTED = 500; // steps that are printed unasked, as text
+let unbegun = null; // what is computed for the paper alone: whether its list of steps was open
+
+// A walk that nobody has begun is printed at its end, with its steps as text; later it is as it was.
+function layOnPaper() {
+  if (!place && !$("predict").checked) {
+    unbegun = $("list").open;
+    go(steps().length);
+    if (stops() <= MOST_PRINTED) $("list").open = true;
+    fillList();
+    while ($("list").open && untold.length) tellRun(untold[0]);
+  }
+  layParts();
+}
 
 // A picture that would be too small on a sheet is printed in parts below each other; they overlap by a card.
-function layOnPaper() {
+function layParts() {
   const { width, height } = size();
   const cut = (whole, most) => {
     const count = whole > most ? Math.ceil((whole - CARD) / (most - CARD)) : 1;
@@ -289,6 +303,10 @@ function layOnPaper() {
 function takeFromPaper() {
   canvas.classList.remove("in-parts");
   for (const part of canvas.querySelectorAll("svg.part")) part.remove();
+  if (unbegun === null) return;
+  go(0);
+  $("list").open = unbegun;
+  unbegun = null;
 }
 
 // ------------------------------------------------------------------ in a file

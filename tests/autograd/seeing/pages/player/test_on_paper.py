@@ -87,3 +87,43 @@ def test_on_paper_a_notebook_s_frame_cuts_nothing(opened, find):
     assert all(0 <= top < bottom <= high for top, bottom, _ in parts)
     assert parts[0][2] >= 96
     assert sheet.errors == []
+
+
+AS_SHOWN = """() => [
+  document.querySelector("#sentence").textContent, location.hash, document.querySelector("#list").open,
+  document.querySelectorAll("#canvas svg").length, document.querySelector("#canvas svg.graph").textContent,
+]"""
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_what_nobody_has_begun_is_printed_computed_and_told_and_is_as_it_was_later(opened, place):
+    steps = walk(MLP(2, [2, 1], seed=0)([0.5, 0.5]))
+    sheet = opened(steps.html())
+    for _ in range(place):
+        sheet.click("#next")
+    before = sheet.evaluate(AS_SHOWN)
+    sheet.emulate_media(media="print")
+    sheet.evaluate("dispatchEvent(new Event('beforeprint'))")
+    sentence, _, is_told, _, picture = sheet.evaluate(AS_SHOWN)
+    lines = sheet.locator("#lines button span:last-child")
+    assert is_told == (place == 0)
+    if place:
+        assert (sentence, picture) == (before[0], before[4])
+    else:
+        assert "Nothing is computed" not in sentence
+        assert "–" not in picture
+        assert lines.all_text_contents() == [step.sentence for step in steps]
+        assert lines.last.bounding_box()["height"] > 0
+        assert sheet.evaluate("document.querySelector('#lines').scrollHeight <= lines.clientHeight")
+    sheet.evaluate("dispatchEvent(new Event('afterprint'))")
+    sheet.emulate_media(media="screen")
+    assert sheet.evaluate(AS_SHOWN) == before
+    assert sheet.errors == []
+
+
+def test_what_is_to_be_predicted_is_not_printed(opened):
+    sheet = opened(walk(MLP(2, [2, 1], seed=0)([0.5, 0.5])).html())
+    sheet.locator("#predict").check()
+    before = sheet.evaluate(AS_SHOWN)
+    sheet.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert sheet.evaluate(AS_SHOWN) == before
