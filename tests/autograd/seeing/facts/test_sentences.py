@@ -80,7 +80,7 @@ def test_an_input_of_many_uses_is_told_of_training_when_its_gradient_is_complete
     first, second = (s for s in walk(x * Parameter(3.0, "w") + x) if s.symbols.startswith("∂y/∂x +="))
     assert "training" not in first.sentence
     assert second.sentence.endswith(
-        "x is no weight: training does not change it, so this gradient only tells how y depends on it."
+        "x is no parameter: training does not change it, so this gradient only tells how y depends on it."
     )
 
 
@@ -129,6 +129,8 @@ def test_slopes_that_are_no_numbers_are_worded() -> None:
     told = walk(Value(math.nan, "x") * Value(2.0, "a"))[-1].sentence
     assert "no number tells how a small change of a changes y (∂(a→y) = x = nan)" in told
     told = walk(Value(math.inf, "x") * Value(2.0, "a"))[-1].sentence
+    assert "no number tells how a small change of a changes y (∂(a→y) = x = ∞ by the rule alone)" in told
+    told = walk(Value(0.0, "x").sqrt())[-1].sentence
     assert "changes y infinitely many times (∞) as much" in told
     a = Value(2.0, "a")
     told = walk(Value(math.nan, "x") * a, tangent=a)[-1].sentence
