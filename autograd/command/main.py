@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from math import isnan
 from pathlib import Path
 from typing import TextIO
 from unicodedata import normalize
@@ -15,12 +14,12 @@ from unicodedata import normalize
 from autograd.command.expression import parse
 from autograd.command.reader import ExpressionError
 from autograd.command.screen import (
-    NO_SLOPE,
     Look,
     engine_name,
     gradient_lines,
     heading,
     legend_lines,
+    no_slope,
     phase_of,
     state_lines,
     step_lines,
@@ -151,9 +150,10 @@ def _ledger(steps: Walk, variable: Value, look: Look) -> str:
     from autograd.seeing.paths import gradient_path
 
     text = gradient_path(steps.output, variable).ledger(names=_by_name(steps)).text(look.width)
-    if not isnan(steps.output.data):
+    none = no_slope(steps.trace.nodes[-1])
+    if not none:
         return text
-    note = f"{NO_SLOPE.format(steps.trace.nodes[-1].label)}. These numbers are by the rules alone."
+    note = f"{none}. These numbers are by the rules alone."
     return "\n".join([text, "", *wrapped(note, look.width)])
 
 

@@ -255,8 +255,12 @@ def _side_by_side(
 # ------------------------------------------------------------------------------------ the gradients
 
 
-NO_SLOPE = "{} is nan, not a number: it follows no change of an input"
-"""The sentence about an output that has no slopes; ``{}`` is its name."""
+def no_slope(output: NodeFact) -> str:
+    """Return the sentence about an output that has no slopes; "" of any other."""
+    if isfinite(output.value):
+        return ""
+    what = "nan, not a number" if isnan(output.value) else number(output.value)
+    return f"{name_of(output)} is {what}: it follows no change of an input"
 
 
 def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = None) -> list[str]:
@@ -267,15 +271,14 @@ def gradient_lines(facts: Trace, look: Look = PLAIN, beside: Beside | None = Non
     output = next(node for node in facts.nodes if node.id == facts.output)
     y, chosen = name_of(output), Corners(facts).before
     inputs = [node for node in facts.nodes if node.op is None and node.role != "constant"]
-    about = f"how {y} = {number(output.value)} follows a small change of each input"
-    if isnan(output.value):
-        about = NO_SLOPE.format(y)
+    none = no_slope(output)
+    about = none or f"how {y} = {number(output.value)} follows a small change of each input"
     fits = len("Gradients  ") + len(about) <= look.width
     heads = ["", "value", "gradient", "" if beside is None else engine_name(beside)]
     rows = [[*map(Cell, [*heads, ""] if beside else heads)]]
     for node in inputs:
         ours = [Cell(name_of(node)), Cell(number(node.value)), _slope(node.gradient or 0.0, look)]
-        note = Cell(_by_rule(node) if isnan(output.value) else _in_words(node, y, node.id in chosen))
+        note = Cell(_by_rule(node) if none else _in_words(node, y, node.id in chosen))
         rows.append([*ours, *(_compared(node, beside, look) if beside else [note])])
     return [_headed("Gradients", about if fits else "", look), "", *_aligned(rows, look)]
 

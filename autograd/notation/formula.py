@@ -19,6 +19,7 @@ from typing import Any
 
 from autograd.core.primitive import Op, entry
 from autograd.notation.labels import SUPERSCRIPT_DIGITS
+from autograd.notation.numbers import number
 
 ATOM, POWER, SIGN, PRODUCT, SUM, RELATION, CONNECTION, CHOICE = range(8, 0, -1)
 """How tightly an expression binds: an operand that binds less tightly is put in parentheses."""
@@ -90,7 +91,7 @@ def as_expression(x: Any) -> Expression:
     """Return a number as an expression, and an expression itself."""
     if isinstance(x, Expression):
         return x
-    text = f"{x:.4g}".replace("-", "−").replace("inf", "∞")
+    text = number(x)
     return Expression(text, SIGN if text.startswith("−") else ATOM)
 
 

@@ -1,13 +1,15 @@
 """Numbers as text: four significant digits, a real minus, ``–`` for what is not computed yet.
 
->>> number(-0.0123456), number(float("inf")), number(None), signed(6.0)
-('−0.01235', '∞', '–', '+6')
+A number without a point is exact; one that was rounded to a whole number shows its zeros.
+
+>>> number(-0.0123456), number(float("inf")), number(None), signed(6.0), number(1.00042)
+('−0.01235', '∞', '–', '+6', '1.000')
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 NOT_COMPUTED = "–"
@@ -25,7 +27,7 @@ def number(x: float | None) -> str:
     if x is None:
         return NOT_COMPUTED
     try:
-        text = f"{x + 0.0:.4g}"  # + 0.0 turns −0 into 0
+        text = _rounded(x)
     except OverflowError:  # a whole number beyond floats
         from decimal import Context, Decimal  # seldom needed
 
@@ -34,6 +36,15 @@ def number(x: float | None) -> str:
         digits, _, exponent = text.partition("e")
         text = f"{digits}e{int(exponent)}"
     return text.replace("-", "−").replace("inf", "∞")
+
+
+def _rounded(x: float) -> str:
+    """Return four digits of a number, as Python writes it: ``2`` of 2, and ``2.000`` of what is near it."""
+    text = f"{x + 0.0:.4g}"  # + 0.0 turns −0 into 0
+    if "." in text or not math.isfinite(x) or float(text) == x:
+        return text
+    text = f"{x:#.4g}"
+    return f"{x:.3e}" if text.endswith(".") else text  # no digit is left behind the point
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -46,17 +57,37 @@ def as_written(x: float) -> float:
     return float(f"{x:.4g}")
 
 
-def equals(computed: float, result: float) -> str:
+def equals(computed: float, result: float, operands: Sequence[float] = ()) -> str:
     """Return ``=``, or ``≈`` where a reader who does the calculation would get another last digit.
 
     Args:
         computed: the outcome for the numbers *as they are written*; see `as_written`.
         result: the number after the sign.
+        operands: numbers whose sum or product cannot be infinite unless it is too large to be stored.
 
     >>> equals(0.3333 + 0.3333, 2 / 3), equals(0.25 + 0.25, 0.5)
     ('≈', '=')
     """
+    if operands and math.isinf(result) and all(map(math.isfinite, operands)):
+        return "≈"
     return "=" if f"{computed + 0.0:.4g}" == f"{result + 0.0:.4g}" else "≈"  # as `number` rounds
+
+
+def equals_product(factors: Sequence[float | None], result: float) -> str:
+    """Return what stands between factors, as they are written, and their product.
+
+    >>> equals_product((2.0, 0.0), 0.0), equals_product((1e-200, 1e-200), 0.0)
+    ('=', '≈')
+    """
+    written = _as_written(factors)
+    vanished = result == 0.0 and all(written)
+    return "≈" if vanished else equals(math.prod(written), result, written)
+
+
+def equals_sum(terms: Sequence[float | None], result: float) -> str:
+    """Return what stands between terms, as they are written, and their sum."""
+    written = _as_written(terms)
+    return equals(sum(written), result, written)
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -72,18 +103,23 @@ def after_a_sign(text: str) -> str:
 
 def product_of(factors: Sequence[float | None], result: float | None) -> str:
     """Write ``2 · (−3) = −6``, or ``0.3333 · 0.3333 ≈ 0.1111`` where rounding shows."""
-    return _calculation(" · ", factors, math.prod(_as_written(factors)), result)
+    return _calculation(" · ", factors, equals_product, result)
 
 
 def sum_of(terms: Sequence[float | None], result: float | None) -> str:
     """Write ``6 + (−2) = 4``, with ``≈`` where rounding shows."""
-    return _calculation(" + ", terms, sum(_as_written(terms)), result)
+    return _calculation(" + ", terms, equals_sum, result)
 
 
-def _calculation(sign: str, operands: Sequence[float | None], computed: float, result: float | None) -> str:
+def _calculation(
+    sign: str,
+    operands: Sequence[float | None],
+    equality: Callable[[Sequence[float | None], float], str],
+    result: float | None,
+) -> str:
     assert result is not None
     written = sign.join([number(operands[0]), *map(factor, operands[1:])])
-    return f"{written} {equals(computed, result)} {number(result)}"
+    return f"{written} {equality(operands, result)} {number(result)}"
 
 
 def _as_written(operands: Sequence[float | None]) -> list[float]:

@@ -157,7 +157,8 @@ def box_of_node(node: NodeFact, operation: str = "") -> Box:
 def _kind_of_node(node: NodeFact, operation: str) -> str:
     if node.role == "constant" and not node.label:
         return ""
-    return " · ".join(filter(None, [operation, "" if node.role == "operation" else node.role]))
+    role = {"operation": "", "weight": "parameter"}.get(node.role, node.role)  # which may be a bias
+    return " · ".join(filter(None, [operation, role]))
 
 
 # ---------------------------------------------------------------------------- neurons and Modules

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from autograd.core.primitive import TABLE
 from autograd.notation.formula import formula
-from autograd.notation.numbers import MOST_KEPT, as_written, count, number, sum_of
+from autograd.notation.numbers import MOST_KEPT, count, number, sum_of
 from autograd.seeing.facts.corners import CONDITIONS, CONNECTIVES, RELATIONS
 from autograd.seeing.facts.events import Event
 from autograd.seeing.facts.names import name_of
@@ -23,6 +23,22 @@ MOST_NAMES = 3
 """A sentence names at most this many inputs, and counts the others."""
 SIGNS = ("·", "· ", "× ", "+ ", "− ")
 """What ends before a number that is written in parentheses where it is negative."""
+
+LEAVES = {
+    "input": ("{names} is an input: its value is given.", "{names} are inputs: their values are given."),
+    **{
+        kind: (
+            f"{{names}} is a {kind}, a number that training adjusts.",
+            f"{{names}} are {kinds}, numbers that training adjusts.",
+        )
+        for kind, kinds in (("weight", "weights"), ("bias", "biases"), ("parameter", "parameters"))
+    },
+    "constant": (
+        "{names} is a constant: no gradient goes to it.",
+        "{names} are constants: no gradient goes to them.",
+    ),
+}
+"""What is said of leaves, by what they are: of one, and of several."""
 
 # ------------------------------------------------------------------------------------------ symbols
 
@@ -40,12 +56,6 @@ def numbers_of(node: NodeFact, inputs: Sequence[NodeFact]) -> list[str]:
         return [truth(v.value) for v in inputs]
     written = [number(v.value) for v in inputs]
     return [truth(inputs[0].value), *written[1:]] if node.op == "where" else written
-
-
-def result_of_written(node: NodeFact, inputs: Sequence[NodeFact]) -> float:
-    """Return what the op makes of its inputs as a person reads them."""
-    assert node.op is not None
-    return TABLE[node.op].evaluate([as_written(v.value) for v in inputs])[0]
 
 
 def shortened(text: str, between: str = " + ") -> str:
@@ -87,6 +97,21 @@ def after_signs(op: str, inputs: int) -> frozenset[int]:
 
 
 # -------------------------------------------------------------------------------------------- words
+
+
+def read_in_words(leaves: Sequence[NodeFact], kinds: Sequence[str]) -> str:
+    """Return what leaves are, given the kind of each, and which of their numbers are no ordinary ones."""
+    told = []
+    for kind, (one, several) in LEAVES.items():
+        names = [name_of(node) for node, own in zip(leaves, kinds, strict=True) if own == kind]
+        if names:
+            told.append((one if len({*names}) == 1 else several).format(names=listed(names)))
+    strange = [node for node in leaves if node.label and not math.isfinite(node.value)]
+    told += [
+        f"{name_of(node)} is not an ordinary number; what is computed from it may not be one either."
+        for node in strange[:MOST_NAMES]
+    ]
+    return " ".join(told)
 
 
 def changing(cause: str, what: str, times: float | None, than: str = "") -> str:
@@ -188,10 +213,13 @@ def why_nothing(upstream: float | None, partial: float | None) -> str:
     """Return what to say of a product that is zero, or no number at all."""
     assert upstream is not None
     assert partial is not None
-    if upstream * partial == 0.0:
-        return " Nothing gets through."
-    if not math.isnan(upstream * partial):
-        return ""
+    product = upstream * partial
+    if product == 0.0:
+        vanished = " The product is too small to be stored, so it is 0."
+        return vanished if upstream and partial else " Nothing gets through."
+    if not math.isnan(product):
+        grown = math.isinf(product) and math.isfinite(upstream) and math.isfinite(partial)
+        return " The product lies beyond every number that can be stored, so it is infinite." if grown else ""
     if math.isnan(upstream) or math.isnan(partial):
         return " A factor is nan (not a number), so the product is nan."
     return " Zero times infinity has no value, so the product is nan (not a number)."

@@ -153,6 +153,15 @@ class Trace:
         """Return the ids of the weights that their Modules hold as biases."""
         return {id for id, place in self.places.items() if place.part == "bias"}
 
+    def kind_of(self, node: NodeFact) -> str:
+        """Return a node's role; of what training adjusts, whether its Module holds it as "weight" or "bias".
+
+        Where no Module tells, it is a "parameter".
+        """
+        place = self.places.get(node.id) if node.role == "weight" else None
+        held = place is not None and place.part in ("weight", "bias")
+        return node.role if node.role != "weight" else place.part if place and held else "parameter"
+
     def to_json(self) -> str:
         """Return the trace as JSON text; its schema is the file ``trace.schema.json`` of this package.
 

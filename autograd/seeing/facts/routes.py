@@ -11,7 +11,7 @@ from typing import NamedTuple
 from autograd.graph import topological_order
 from autograd.notation.formula import Expression, applied, named
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import as_written, counted, equals, factor, number
+from autograd.notation.numbers import counted, equals_product, factor, number
 from autograd.notation.signs import gradient_sign
 from autograd.pure_reverse import upstreams
 from autograd.seeing.facts.names import label_of, labels_of, name_of_output, symbol_of
@@ -103,7 +103,7 @@ def product_in_words(route: Route) -> str:
 
 def equality(route: Route) -> str:
     """Return what stands between the factors as they are written and the product: ``=`` or ``≈``."""
-    return equals(math.prod(map(as_written, route.partials)), route.product)
+    return equals_product(route.partials, route.product)
 
 
 def factors_in_words(route: Route) -> str:

@@ -8,7 +8,16 @@ from collections.abc import Hashable, Sequence
 from itertools import zip_longest
 
 from autograd.core.primitive import TABLE
-from autograd.notation.numbers import as_written, count, equals, factor, number, product_of
+from autograd.notation.numbers import (
+    as_written,
+    count,
+    equals,
+    equals_product,
+    equals_sum,
+    factor,
+    number,
+    product_of,
+)
 from autograd.notation.signs import in_a_product, local_sign
 from autograd.notation.written_partials import KnownExpression, WrittenPartial, known_name, known_number
 from autograd.notation.written_partials import written_partials as partials_in_symbols
@@ -28,7 +37,7 @@ from autograd.seeing.facts.phrases import (
     joined,
     listed,
     numbers_of,
-    result_of_written,
+    read_in_words,
     shortened,
     truth,
     why_not_finite,
@@ -36,6 +45,7 @@ from autograd.seeing.facts.phrases import (
     written_out,
 )
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
+from autograd.seeing.facts.rounding import result_sign
 
 ALIKE = ("add", "sub", "neg", "sum", "mul", "dot", "relu", "exp", "tanh", "sigmoid")
 """The ops whose local derivatives are all written in one form, except where they are 0 or 1."""
@@ -43,18 +53,6 @@ HELD = ("", "with the other input held still, ", "with the other inputs held sti
 """What is said of a local derivative, by how many other inputs there are that could move; two for more."""
 BY_CHOICE = "by the slopes chosen at corners"
 """What is said of a slope that is a product with a chosen one among its factors."""
-LEAVES = {
-    "input": ("{names} is an input: its value is given.", "{names} are inputs: their values are given."),
-    "weight": (
-        "{names} is a weight, a number that training adjusts.",
-        "{names} are weights, numbers that training adjusts.",
-    ),
-    "constant": (
-        "{names} is a constant: no gradient goes to it.",
-        "{names} are constants: no gradient goes to them.",
-    ),
-}
-"""What is said of leaves, by their role: of one, and of several."""
 
 
 class Teller:
@@ -69,7 +67,7 @@ class Teller:
     """
 
     def __init__(self, facts: Trace, way_back: bool) -> None:
-        self._way_back = way_back
+        self._facts, self._way_back = facts, way_back
         self._trains = any(node.role == "weight" for node in facts.nodes)
         self._nodes = {node.id: node for node in facts.nodes}
         self.inputs = inputs_by_target(facts)
@@ -136,8 +134,9 @@ class Teller:
         if not shapes or not math.isfinite(after):  # a finite sum has finite terms, and these finite factors
             return None
         return (
-            shapes[edge.position], partial == 1.0, equals(upstream * as_written(partial), contribution),
-            before is None or equals(as_written(before) + as_written(contribution), after),
+            shapes[edge.position], partial == 1.0,
+            equals_product((upstream, partial), contribution), not contribution,
+            before is None or equals_sum((before, contribution), after),
             first_whole, 0 if 1 < part < parts else parts,
             node.op is None, node.role == "input" and self._is_untrained(event),
         )  # fmt: skip
@@ -175,7 +174,7 @@ class Teller:
                 for k, v in written_out(node.op, [*enumerate(inputs)])
             ],
             *noted,
-            equals(result_of_written(node, inputs), node.value),
+            result_sign(node, inputs),
         )
 
     def _is_alike(self, node: NodeFact) -> bool:
@@ -195,26 +194,16 @@ class Teller:
     # ------------------------------------------------------------------------------------- forward
 
     def _leaf(self, event: Event) -> tuple[str, str, str]:
-        told = []
-        for role, (one, several) in LEAVES.items():
-            names = [name_of(node) for node in event.leaves if node.role == role]
-            if names:
-                told.append((one if len({*names}) == 1 else several).format(names=listed(names)))
-        told += [
-            f"{name_of(node)} is not an ordinary number; what is computed from it may not be one either."
-            for node in event.leaves
-            if node.label and not math.isfinite(node.value)
-        ][:MOST_NAMES]
         read = [f"{name_of(node)} = {number(node.value)}" for node in event.leaves if node.label]
         line = shortened(", ".join(read), ", ") or "constants"
-        return line, line, " ".join(told)
+        return line, line, read_in_words(event.leaves, [*map(self._facts.kind_of, event.leaves)])
 
     def _applied(self, event: Event) -> tuple[str, str, str]:
         node = event.node
         inputs = [self._nodes[edge.source] for edge in self.inputs[node.id]]
         names = [name_of(v) for v in inputs]
         computed, value = formula_of(node, numbers_of(node, inputs)), number(node.value)
-        sign = equals(result_of_written(node, inputs), node.value)
+        sign = result_sign(node, inputs)
         numbers = value if computed == value else f"{computed} {sign} {value}"  # the minus of a number is one
         sentence = (
             f"{computing(node, inputs, numbers)}{self._at_a_border(node, inputs)}"
@@ -257,8 +246,9 @@ class Teller:
             return ""
         if len(edges) > MOST_NAMES:
             return f" Noted for the way back: its {count(len(edges))} local derivatives."
-        nan = f": {name_of(node)} is nan, so it has no slope" if math.isnan(node.value) else ""
-        return f" Noted for the way back: {joined([self._slope_in_words(edge) for edge in edges])}{nan}."
+        value = number(node.value)
+        lost = "" if math.isfinite(node.value) else f": {name_of(node)} is {value}, so it has no slope"
+        return f" Noted for the way back: {joined([self._slope_in_words(edge) for edge in edges])}{lost}."
 
     # ------------------------------------------------------------------------------------- reverse
 
@@ -290,8 +280,8 @@ class Teller:
         if not self._is_untrained(event):
             return ""
         return (
-            f" {name_of(event.node)} is no weight: training does not change it, so this gradient only tells "
-            f"how {name_of(self._output)} depends on it."
+            f" {name_of(event.node)} is no parameter: training does not change it, so this gradient only "
+            f"tells how {name_of(self._output)} depends on it."
         )
 
     def _fed(self, edge: EdgeFact) -> str:
@@ -312,7 +302,7 @@ class Teller:
             told += there.told(follower, self._equal(edge))
         else:
             change = f"a small change of {'this input' if uses > 1 else moved}"
-            told += f"{changing(change, follower, _unless_nan(target, edge.partial))} "
+            told += f"{changing(change, follower, _where_finite(target, edge.partial))} "
             told += f"({self._slope_in_words(edge)})"
         if target is self._output:
             return told
@@ -341,7 +331,7 @@ class Teller:
     def _onwards(self, target: NodeFact, cause: str = "", than: str = "") -> str:
         """Return how the output follows a target, whose change is called ``cause``."""
         cause = cause or f"a small change of {name_of(target)}"
-        follows = changing(cause, name_of(self._output), _unless_nan(self._output, target.gradient), than)
+        follows = changing(cause, name_of(self._output), _where_finite(self._output, target.gradient), than)
         return f"{BY_CHOICE} further on, {follows}" if target.id in self._corners.before else follows
 
     # ------------------------------------------------------------------------------------- tangent
@@ -379,10 +369,10 @@ class Teller:
         if len(sources) == 1:
             (edge,), (rate,), (source,) = event.edges, event.rates, sources
             chosen = f"{BY_CHOICE.capitalize()}, " if edge.source in self._corners.behind else ""
-            moves = following(source, _unless_nan(self._nodes[edge.source], rate), wrt)
+            moves = following(source, _where_finite(self._nodes[edge.source], rate), wrt)
             moved = "" if edge.source == event.wrt.id else f"{chosen}{moves}, and "
             there = self._corners.at(edge)
-            slope = _unless_nan(event.node, edge.partial)
+            slope = _where_finite(event.node, edge.partial)
             local = f"{following(node, slope, source)} ({self._slope_in_words(edge)})"
             if there is not None:
                 local = there.told(node, self._equal(edge))
@@ -403,12 +393,12 @@ class Teller:
     # -------------------------------------------------------------------------------------- slopes
 
     def _slope_in_words(self, edge: EdgeFact) -> str:
-        """Return ``∂(a→d) = b = −3``, or ``∂(z→a) = 1 because z > 0``; of a nan, that only a rule says so."""
+        """Return ``∂(a→d) = b = −3``, or ``∂(z→a) = 1 because z > 0``; that only a rule says so."""
         there, because = self._corners.at(edge), self._slope(edge).because
         if there is not None:
             return f"{self._equal(edge)} by choice, because there is no one slope where {there.place}"
         target = self._nodes[edge.target]
-        if math.isnan(target.value) and not math.isnan(edge.partial or 0.0):
+        if not math.isfinite(target.value) and not math.isnan(edge.partial or 0.0):
             return f"{self._equal(edge)} by the rule alone"
         return f"{self._equal(edge)} because {because}" if because else self._equal(edge)
 
@@ -440,6 +430,6 @@ class Teller:
         return self._expressions[node]
 
 
-def _unless_nan(node: NodeFact, slope: float | None) -> float | None:
-    """Return a node's slope; nan if its value is nan, which changes with nothing."""
-    return node.value if math.isnan(node.value) else slope
+def _where_finite(node: NodeFact, slope: float | None) -> float | None:
+    """Return a node's slope; nan if its value is infinite or nan, which no small change moves."""
+    return slope if math.isfinite(node.value) else math.nan

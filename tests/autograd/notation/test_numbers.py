@@ -34,6 +34,9 @@ def test_a_calculation_holds_as_it_is_written_or_says_that_it_is_rounded() -> No
     assert sum_of((0.25, -0.5), -0.25) == "0.25 + (−0.5) = −0.25"
     assert sum_of((1 / 3, 1 / 3), 2 / 3) == "0.3333 + 0.3333 ≈ 0.6667"
     assert product_of((1 / 3, 3.0), 1.0) == "0.3333 · 3 ≈ 1"
+    assert product_of((1.00042, 2.5), 2.50105) == "1.000 · 2.5 ≈ 2.501"
+    assert product_of((1e-200, 1e-200), 0.0) == "1e−200 · 1e−200 ≈ 0"
+    assert sum_of((1e308, 1e308), math.inf) == "1e308 + 1e308 ≈ ∞"
     assert product_of((math.inf, 0.0), math.nan) == "∞ · 0 = nan"
 
 
@@ -41,6 +44,15 @@ def test_a_calculation_holds_as_it_is_written_or_says_that_it_is_rounded() -> No
 def test_a_written_number_is_the_number_to_four_digits(x: float) -> None:
     read = float(number(x).replace("−", "-"))
     assert math.isclose(read, x, rel_tol=5.1e-4, abs_tol=5e-324) or math.isinf(read)
+
+
+near_whole = st.integers(-20_000, 20_000).map(lambda n: n * 1.0001)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | near_whole)
+def test_a_number_without_a_point_is_that_number(x: float) -> None:
+    written = number(x)
+    assert "." in written or float(written.replace("−", "-")) == x
 
 
 @pytest.mark.parametrize(

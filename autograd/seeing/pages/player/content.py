@@ -130,6 +130,7 @@ def facts(content: Content) -> dict[str, Any]:
         "constants": [i for i, node in enumerate(trace.nodes) if node.role == "constant"],
         "weights": [i for i, node in enumerate(trace.nodes) if node.role == "weight"],
         "biases": sorted(place[id] for id in trace.biases()),
+        "parameters": [i for i, node in enumerate(trace.nodes) if trace.kind_of(node) == "parameter"],
         "inputs": _inputs(trace, place),
         "read": [place[id] for step in steps[:1] for id in step.nodes],
         "kinds": KINDS,

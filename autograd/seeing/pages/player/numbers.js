@@ -2,7 +2,7 @@
 
 const DIGITS = 4;
 
-// As autograd.notation.numbers: half of a last digit is rounded to the even one.
+// As autograd.notation.numbers: half of a last digit is rounded to the even one, and what is rounded has a point.
 function number(x) {
   if (x === undefined || x === null) return "–";
   if (Number.isNaN(x)) return "nan";
@@ -12,14 +12,18 @@ function number(x) {
   const minus = x < 0 ? "−" : "";
   if (size >= 1e-4 && size < 9999) {
     const more = size.toPrecision(DIGITS + 1);
-    if (!more.endsWith("5") || Number(more) !== size) return minus + withoutZeros(size.toPrecision(DIGITS));
+    const text = withoutZeros(size.toPrecision(DIGITS));
+    if ((!more.endsWith("5") || Number(more) !== size) && (text.includes(".") || Number(text) === size)) return minus + text;
   }
   let [digits, exponent] = size.toExponential(DIGITS - 1).split("e");
   const [more] = size.toExponential(DIGITS).split("e");
   const half = more.endsWith("5") && Number(`${more}e${exponent}`) === size && /^\d\.\d{4}0*e/.test(size.toExponential(90));
   if (half && Number(more[DIGITS]) % 2 === 0) digits = more.slice(0, -1);
   const power = Number(exponent);
-  const text = power >= -4 && power < DIGITS ? String(Number(`${digits}e${power}`)) : `${Number(digits)}e${power}`;
+  const value = Number(`${digits}e${power}`);
+  const isPlain = power >= -4 && power < DIGITS;
+  let text = isPlain ? String(value) : `${Number(digits)}e${power}`;
+  if (!text.includes(".") && value !== size) text = isPlain && power < DIGITS - 1 ? value.toPrecision(DIGITS) : `${digits}e${power}`;
   return minus + text.replace("-", "−");
 }
 
@@ -27,4 +31,8 @@ const withoutZeros = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/
 
 // What a written number stands for, and whether what is computed of such is the result as written.
 const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);
-const equals = (computed, result) => (number(computed) === number(result) ? "=" : "≈");
+function equals(computed, result, operands = []) {
+  if (operands.length && Math.abs(result) === Infinity && operands.every(Number.isFinite)) return "≈";
+  return Object.is(asWritten(computed) + 0, asWritten(result) + 0) ? "=" : "≈";
+}
+const equalsProduct = (a, b, result) => (result === 0 && a && b ? "≈" : equals(asWritten(a) * asWritten(b), result, [a, b]));

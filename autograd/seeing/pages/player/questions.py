@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from autograd.notation.numbers import MOST_KEPT, number
+from autograd.notation.numbers import MOST_KEPT, as_written, number
 from autograd.notation.signs import local_sign
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact, Step, Trace
@@ -36,6 +36,8 @@ MOST_DIAGNOSED = 1_000
 WORDS = {
     "overwrote": "You overwrote instead of adding: {source} already has {before} from another route, "
     "and routes add up (+=, not =).",
+    "nothing added": "That is what {source} had before: what this edge adds is still to be added.",
+    "multiplied": "Routes add up: that is what this edge adds times the {before} that {source} has already.",
     "whole": "That is the whole gradient of {source}, by all its routes. Asked is what comes of this edge.",
     "total": "That is the gradient after the step: {source} already has {before} from another route.",
     "upstream alone": "A factor is missing: that is the upstream gradient alone. "
@@ -141,7 +143,7 @@ def asked_before(trace: Trace) -> list[Step]:
 def slacks(step: Step) -> tuple[float, float]:
     """Return how far a right answer may be from what an edge adds, and from the gradient afterwards."""
     added = tolerance(step.contribution) + _rounding_of_product(step)
-    return added, added if step.before is None else added + tolerance(step.before, step.after)
+    return added, added if step.before is None else added + _hidden(step.before) + tolerance(step.after)
 
 
 def diagnosis(answer: Answer, step: Step, trace: Trace) -> str:
@@ -217,10 +219,11 @@ def _questions(step: Step, facts: _Facts) -> Questions:
     gradient = [
         Answer(step.after, sum_slack),
         Answer(step.contribution, slack, ("overwrote",)),
+        _mistake(step.before, "nothing added"),
         *whole,
         _mistake(-step.after, "sign"),
         *(_added(answer, step.before) for answer in wrong),
-        *(x._replace(mistakes=(*_of_a_part(x), "overwrote")) for x in wrong),
+        _mistake(step.before * step.contribution, "multiplied"),
     ]
     return {"contribution": _distinct([*added, total, *whole, *wrong]), "gradient": _distinct(gradient)}
 
@@ -285,8 +288,13 @@ def _ends(step: Step, nodes: Mapping[str, NodeFact]) -> tuple[NodeFact, NodeFact
 def _rounding_of_product(step: Step) -> float:
     """Return how far the product may be off when the factors are taken as they are shown."""
     upstream, partial = step.upstream or 0.0, step.partial or 0.0
-    slack = abs(partial) * tolerance(upstream) + abs(upstream) * tolerance(partial)
+    slack = abs(partial) * _hidden(upstream) + abs(upstream) * _hidden(partial)
     return slack if math.isfinite(slack) else 0.0
+
+
+def _hidden(x: float) -> float:
+    """Return how far a number may be from how it is written: not at all, if it is written in full."""
+    return 0.0 if x == as_written(x) else tolerance(x)
 
 
 def _distinct(answers: list[Answer]) -> list[Answer]:

@@ -26,8 +26,8 @@ function tellerOf(facts, engine, original) {
   const joined = (parts) => (parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : parts[0] ?? "");
   const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
   const inParentheses = (text) => (text.startsWith("−") ? `(${text})` : text);
-  const productOf = (a, b, result) => `${number(a)} · ${inParentheses(number(b))} ${equals(asWritten(a) * asWritten(b), result)} ${number(result)}`;
-  const sumOf = (a, b, result) => `${number(a)} + ${inParentheses(number(b))} ${equals(asWritten(a) + asWritten(b), result)} ${number(result)}`;
+  const productOf = (a, b, result) => `${number(a)} · ${inParentheses(number(b))} ${equalsProduct(a, b, result)} ${number(result)}`;
+  const sumOf = (a, b, result) => `${number(a)} + ${inParentheses(number(b))} ${equals(asWritten(a) + asWritten(b), result, [a, b])} ${number(result)}`;
 
   function listed(indices) {
     const names = [...new Set(indices.map(nameOf))];
@@ -54,8 +54,9 @@ function tellerOf(facts, engine, original) {
   }
 
   function whyNothing(upstream, partial) {
-    if (upstream * partial === 0) return " Nothing gets through.";
-    if (!Number.isNaN(upstream * partial)) return "";
+    const product = upstream * partial;
+    if (product === 0) return upstream && partial ? " The product is too small to be stored, so it is 0." : " Nothing gets through.";
+    if (!Number.isNaN(product)) return !Number.isFinite(product) && [upstream, partial].every(Number.isFinite) ? " The product lies beyond every number that can be stored, so it is infinite." : "";
     return Number.isNaN(upstream) || Number.isNaN(partial) ? " A factor is nan (not a number), so the product is nan." : " Zero times infinity has no value, so the product is nan (not a number).";
   }
 
@@ -129,7 +130,7 @@ function tellerOf(facts, engine, original) {
   function slopeInWords(i, k) {
     const corner = corners.get(`${i}:${k}`);
     if (corner) return `${equalOf(i, k)} by choice, because there is no one slope where ${inNames(corner.kink.place, i)}`;
-    if (Number.isNaN(values[i]) && !Number.isNaN(partials[i][k])) return `${equalOf(i, k)} by the rule alone`;
+    if (!Number.isFinite(values[i]) && !Number.isNaN(partials[i][k])) return `${equalOf(i, k)} by the rule alone`;
     const because = becauseOf(i, k);
     return because ? `${equalOf(i, k)} because ${because}` : equalOf(i, k);
   }
@@ -151,11 +152,23 @@ function tellerOf(facts, engine, original) {
 
   const numbersOf = (i) => inputs[i].map((j, k) => (touch.connectives.includes(opOf(i)) || (opOf(i) === "where" && k === 0) ? truth(values[j]) : valueOf(j)));
 
-  function resultOfWritten(i) {
-    return OPERATIONS[touch.op[i]].value(inputs[i].map((j) => asWritten(values[j])));
+  // As autograd.seeing.facts.rounding.
+  function resultSign(i) {
+    const written = inputs[i].map((j) => asWritten(values[j]));
+    return isRounded(touch.op[i], written, values[i]) ? "≈" : equals(OPERATIONS[touch.op[i]].value(written), values[i]);
   }
 
-  const roleOf = (i) => (constants.has(i) ? "constant" : weights.has(i) ? "weight" : "input");
+  function isRounded(op, written, result) {
+    if (number(result).includes(".") || Number.isNaN(result) || !written.every(Number.isFinite)) return false;
+    const [irrational, shrinks, poles] = touch.rounding[op];
+    const hasKinks = touch.kinks[op].length > 0;
+    const special = (hasKinks ? written.slice(0, 1) : written).some((x) => x === 0 || Math.abs(x) === 1);
+    if (!Number.isFinite(result)) return !(poles && special);
+    if (irrational) return !(hasKinks && written.includes(result)) && !(touch.cases[op] && special);
+    return Boolean(shrinks) && result === 0 && written.every(Boolean);
+  }
+
+  const roleOf = (i) => (constants.has(i) ? "constant" : biases.has(i) ? "bias" : facts.parameters.includes(i) ? "parameter" : weights.has(i) ? "weight" : "input");
 
   function leavesTold() {
     const told = Object.entries(touch.words.leaves).flatMap(([role, [one, several]]) => {
@@ -170,7 +183,7 @@ function tellerOf(facts, engine, original) {
   function appliedTold(i) {
     const computed = filled(touch.patterns[touch.op[i]].text, numbersOf(i), (text) => `(${text})`).join("");
     const value = valueOf(i);
-    const numbers = computed === value ? value : `${computed} ${equals(resultOfWritten(i), values[i])} ${value}`;
+    const numbers = computed === value ? value : `${computed} ${resultSign(i)} ${value}`;
     return `${computing(i, computed, numbers)}${atBorder(i)}${whyNotFinite(values[i], engine.inputsOf(values, i))}${noted(i)}`;
   }
 
@@ -206,16 +219,16 @@ function tellerOf(facts, engine, original) {
     const edges = constants.has(i) ? [] : inputs[i].flatMap((j, k) => (constants.has(j) || isTurned(i, k) ? [] : [k]));
     if (!edges.length) return "";
     if (edges.length > MOST_NAMES) return ` Noted for the way back: its ${count(edges.length)} local derivatives.`;
-    const nan = Number.isNaN(values[i]) ? `: ${nameOf(i)} is nan, so it has no slope` : "";
-    return ` Noted for the way back: ${joined(edges.map((k) => slopeInWords(i, k)))}${nan}.`;
+    const lost = Number.isFinite(values[i]) ? "" : `: ${nameOf(i)} is ${number(values[i])}, so it has no slope`;
+    return ` Noted for the way back: ${joined(edges.map((k) => slopeInWords(i, k)))}${lost}.`;
   }
 
   // ------------------------------------------------------------------ the reverse pass
 
-  const unlessNan = (i, slope) => (Number.isNaN(values[i]) ? NaN : slope); // nan changes with nothing
+  const whereFinite = (i, slope) => (Number.isFinite(values[i]) ? slope : NaN); // nothing small moves infinity or nan
 
   function onwards(i, cause = `a small change of ${nameOf(i)}`, than = "") {
-    const follows = changing(cause, nameOf(output), unlessNan(output, gradients[i]), than);
+    const follows = changing(cause, nameOf(output), whereFinite(output, gradients[i]), than);
     return before.has(i) ? `${touch.words.chosen} further on, ${follows}` : follows;
   }
 
@@ -226,7 +239,7 @@ function tellerOf(facts, engine, original) {
     const times = uses > 1 ? ` ${uses === 2 ? "twice" : `${count(uses)} times`}, here as input number ${k + 1}` : "";
     const start = `${nameOf(source)} feeds into ${nameOf(i)}${times}: `;
     const corner = corners.get(`${i}:${k}`);
-    const told = corner ? `${start}${held(i, k)}${cornerTold(corner, i, equalOf(i, k))}` : `${start}${held(i, k)}${changing(`a small change of ${uses > 1 ? "this input" : nameOf(source)}`, nameOf(i), unlessNan(i, partials[i][k]))} (${slopeInWords(i, k)})`;
+    const told = corner ? `${start}${held(i, k)}${cornerTold(corner, i, equalOf(i, k))}` : `${start}${held(i, k)}${changing(`a small change of ${uses > 1 ? "this input" : nameOf(source)}`, nameOf(i), whereFinite(i, partials[i][k]))} (${slopeInWords(i, k)})`;
     if (i === output) return told;
     return `${told}, and ${partials[i][k] !== 0 && !corner ? onwards(i, "that", nameOf(i)) : onwards(i)}`;
   }
@@ -243,7 +256,7 @@ function tellerOf(facts, engine, original) {
 
   function untrained({ source, part, parts }) {
     if (!weights.size || touch.op[source] >= 0 || weights.has(source) || part < parts) return "";
-    return ` ${nameOf(source)} is no weight: training does not change it, so this gradient only tells how ${nameOf(output)} depends on it.`;
+    return ` ${nameOf(source)} is no parameter: training does not change it, so this gradient only tells how ${nameOf(output)} depends on it.`;
   }
 
   function contributionTold(step) {
@@ -308,7 +321,7 @@ function tellerOf(facts, engine, original) {
     const how = fill(written);
     const same = touch.patterns[touch.op[i]].text.length === 3 && how === numberMarkup(valueOf(i));
     const computed = same ? "" : `${sign("=")}${how}`;
-    return `${nameMarkup(i)}${sign("=")}${fill(symbols)}${computed}${sign(same ? "=" : equals(resultOfWritten(i), values[i]))}${numberMarkup(valueOf(i))}`;
+    return `${nameMarkup(i)}${sign("=")}${fill(symbols)}${computed}${sign(same ? "=" : resultSign(i))}${numberMarkup(valueOf(i))}`;
   }
 
   function leavesMarkup() {
@@ -319,7 +332,7 @@ function tellerOf(facts, engine, original) {
 
   function contributionMarkup({ source, target, position, contribution }) {
     const [upstream, partial] = [gradients[target], partials[target][position]];
-    const product = `${numberMarkup(number(upstream))}${sign("·")}${factorMarkup(partial)}${sign(equals(asWritten(upstream) * asWritten(partial), contribution))}${numberMarkup(number(contribution))}`;
+    const product = `${numberMarkup(number(upstream))}${sign("·")}${factorMarkup(partial)}${sign(equalsProduct(upstream, partial, contribution))}${numberMarkup(number(contribution))}`;
     return `${gradientMarkup(source)}${sign("+=")}${gradientMarkup(target)}${sign("·")}${localMarkup(target, position)}${sign("=")}${product}`;
   }
 

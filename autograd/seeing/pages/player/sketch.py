@@ -227,6 +227,7 @@ class Sketch:
             "constants": [k for k, node in enumerate(trace.nodes) if node.id != trace.output],
             "weights": [],
             "biases": [],
+            "parameters": [],
             "inputs": inputs,
             "read": sorted(leaves),
             "kinds": KINDS,

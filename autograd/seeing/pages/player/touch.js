@@ -247,7 +247,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
 
   stepping.hidden = false;
   stepping.querySelector("p").replaceChildren(
-    weights.length ? "Every weight moves against its gradient: w ← w − α · " : "Every input moves against its gradient: x ← x − α · ",
+    weights.length ? "Every parameter moves against its gradient: w ← w − α · " : "Every input moves against its gradient: x ← x − α · ",
     element("span", {}, "∂", outputName(), weights.length ? "/∂w" : "/∂x"), ".");
   stepping.addEventListener("submit", take);
   stepping.elements.run.addEventListener("click", run);

@@ -25,9 +25,10 @@ from autograd.notation.signs import SINGLE
 from autograd.notation.written_partials import TAUGHT, known_name, written_partials
 from autograd.seeing.facts.corners import CONNECTIVES, RELATIONS, in_names, is_usual
 from autograd.seeing.facts.order import Inside, reverse_order
-from autograd.seeing.facts.phrases import formula_of
+from autograd.seeing.facts.phrases import LEAVES, formula_of
 from autograd.seeing.facts.records import NodeFact, Trace
-from autograd.seeing.facts.sentences import BY_CHOICE, HELD, LEAVES
+from autograd.seeing.facts.rounding import rounding_of
+from autograd.seeing.facts.sentences import BY_CHOICE, HELD
 from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.listing import stated
 from autograd.source.javascript import op_in_javascript
@@ -67,6 +68,7 @@ def touch(trace: Trace, parts: Mapping[str, Inside]) -> dict[str, Any]:
         "named": [i for i, node in enumerate(trace.nodes) if node.label],
         "ops": [name for name, _ in applied],
         "taught": [name in TAUGHT for name, _ in applied],
+        "rounding": [[*map(int, rounding_of(TABLE[name]))] for name, _ in applied],
         "kinks": [_kinks(TABLE[name], count) for name, count in applied],
         "cases": [_cases(TABLE[name]) for name, _ in applied],
         "patterns": [_patterns(node, count) for (_, count), node in applied.items()],

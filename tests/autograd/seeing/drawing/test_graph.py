@@ -12,7 +12,7 @@ from tests.autograd.seeing.drawing.pictures import Picture, differentiated, exam
 def test_each_value_shows_its_label_value_and_gradient() -> None:
     picture = Picture(draw(differentiated(example())))
     assert picture.box("a").texts == ["a", "input", "value", "2", "gradient", "6"]
-    assert picture.box("f").texts == ["f", "weight", "value", "−2", "gradient", "4"]
+    assert picture.box("f").texts == ["f", "parameter", "value", "−2", "gradient", "4"]
     assert picture.box("L").texts == ["L", "output", "value", "−8", "gradient", "1"]
     assert len(picture.of("value")) == 7
     assert [part.texts for part in picture.of("operation")] == [

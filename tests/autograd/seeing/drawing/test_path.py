@@ -93,7 +93,7 @@ def test_a_path_shows_gradients_without_any_backward() -> None:
     L, w = tower()
     assert Picture(gradient_path(L, w).draw()).box("w").texts == [
         "w",
-        "weight",
+        "parameter",
         "value",
         "3",
         "gradient",

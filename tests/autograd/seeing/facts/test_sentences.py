@@ -21,6 +21,7 @@ from autograd import (
     where,
 )
 from autograd.notation.numbers import number
+from nn import MLP
 from tests.autograd.seeing.test_walk import computed, edges_of, example, shared
 from tests.strategies import Recipe, recipes
 
@@ -61,7 +62,7 @@ def test_a_sentence_says_what_happens_and_why() -> None:
     assert walk(example())[9].sentence == (
         "a feeds into d: with the other input held still, a small change of a changes d −3 times as much "
         "(∂(a→d) = b = −3), and that changes L −2 times as much as d; so a receives −2 · (−3) = 6. a is no "
-        "weight: training does not change it, so this gradient only tells how L depends on it."
+        "parameter: training does not change it, so this gradient only tells how L depends on it."
     )
 
 
@@ -69,6 +70,17 @@ def test_that_a_contribution_is_the_whole_gradient_is_said_once() -> None:
     sentences = [step.sentence for step in walk(example())]
     assert [i for i, sentence in enumerate(sentences) if "receives nothing else" in sentence] == [5]
     assert "v₁ receives nothing else, so this is its whole gradient." in sentences[5]
+
+
+def test_parameters_are_called_what_their_modules_hold_them_as() -> None:
+    told = walk(MLP(2, [1], seed=0)([1.0, 2.0]) * Parameter(2.0, "s"))[0].sentence
+    assert (
+        " is a bias, a number that training adjusts. s is a parameter, a number that training adjusts."
+        in told
+    )
+    facts = walk(MLP(2, [3, 1], seed=0)([1.0, 2.0])).trace
+    assert {node.id for node in facts.nodes if facts.kind_of(node) == "bias"} == facts.biases()
+    assert "parameter" not in map(facts.kind_of, facts.nodes)
 
 
 def test_without_weights_nothing_is_said_of_training() -> None:
@@ -80,7 +92,7 @@ def test_an_input_of_many_uses_is_told_of_training_when_its_gradient_is_complete
     first, second = (s for s in walk(x * Parameter(3.0, "w") + x) if s.symbols.startswith("∂y/∂x +="))
     assert "training" not in first.sentence
     assert second.sentence.endswith(
-        "x is no weight: training does not change it, so this gradient only tells how y depends on it."
+        "x is no parameter: training does not change it, so this gradient only tells how y depends on it."
     )
 
 
@@ -129,6 +141,8 @@ def test_slopes_that_are_no_numbers_are_worded() -> None:
     told = walk(Value(math.nan, "x") * Value(2.0, "a"))[-1].sentence
     assert "no number tells how a small change of a changes y (∂(a→y) = x = nan)" in told
     told = walk(Value(math.inf, "x") * Value(2.0, "a"))[-1].sentence
+    assert "no number tells how a small change of a changes y (∂(a→y) = x = ∞ by the rule alone)" in told
+    told = walk(Value(0.0, "x").sqrt())[-1].sentence
     assert "changes y infinitely many times (∞) as much" in told
     a = Value(2.0, "a")
     told = walk(Value(math.nan, "x") * a, tangent=a)[-1].sentence

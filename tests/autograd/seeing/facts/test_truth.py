@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from autograd import Value, walk, where
 from autograd.core.primitive import TABLE
 from autograd.graph import topological_order
+from autograd.notation.numbers import number
 from autograd.notation.signs import gradient_sign, local_sign
 from autograd.seeing.facts.corners import Corners
 from autograd.seeing.facts.events import inputs_by_target
@@ -213,6 +215,78 @@ def test_what_a_step_says_of_a_small_change_a_small_change_does(recipe: Recipe) 
             check_edge(step, moving)
         elif step.kind == "apply":
             check_forward(step, moving)
+
+
+ADDS = ("add", "sub", "sum", "dot")
+AWKWARD = [0.0, -0.0, math.inf, -math.inf, math.nan, 1e200, -1e200, 1e-200, -1e-200, 38.0, -800.0, 1.00042]
+awkward = recipes(most_steps=6).flatmap(
+    lambda recipe: st.lists(
+        st.sampled_from(AWKWARD), min_size=len(recipe.numbers), max_size=len(recipe.numbers)
+    ).map(lambda numbers: replace(recipe, numbers=tuple(numbers)))
+)
+
+
+def holds(exact: Any, written: str, adds: bool) -> bool:
+    """Whether a result is right to half a unit of its fourth digit, and, if no point is in it, altogether."""
+    said = read(written)
+    if not math.isfinite(said) or not is_real(exact):
+        return not is_real(exact) or not arithmetic().isfinite(exact)
+    if "." not in written and not adds:  # a tiny term changes no digit of a sum
+        return bool(exact == said)
+    return bool(abs(exact - said) <= abs(said) * 5.01e-4) and (said != 0 or bool(exact == 0))
+
+
+def check_equation(step: Step, moving: Moving) -> None:
+    """Hold an equation in numbers, where it says ``=``, to the numbers that are written in it."""
+    _, equal, result = step.numbers.rpartition(" = ")
+    if not equal:
+        return
+    mp = arithmetic()
+    with mp.workdps(800):
+        if step.kind == "edge":
+            upstream, partial = (mp.mpf(read(number(x))) for x in (step.upstream, step.partial))
+            assert holds(upstream * partial, result, False), step.line
+            return
+        op = moving.nodes[step.node].op
+        assert op is not None
+        inputs = [moving.nodes[edge.source].value for edge in moving.inputs[step.node]]
+        if not all(map(math.isfinite, inputs)) or (math.isnan(read(result))):
+            return
+        numbers = [mp.mpf(number(x).replace("−", "-")) for x in inputs]
+        try:
+            exact = value_of(TABLE[op])(numbers)
+        except (ArithmeticError, ValueError):
+            return
+        assert holds(exact, result, op in ADDS), step.line
+
+
+@given(st.one_of(recipes(), recipes(kinks=True), awkward))
+def test_every_equation_holds_in_the_digits_that_are_written(recipe: Recipe) -> None:
+    y = recipe.compute([Value(x) for x in recipe.numbers])
+    if y.role == "constant":
+        return
+    for step, moving in steps_of(y):
+        if step.kind in ("edge", "apply"):
+            check_equation(step, moving)
+
+
+@given(awkward)
+def test_a_number_that_no_small_change_moves_is_said_to_follow_none(recipe: Recipe) -> None:
+    y = recipe.compute([Value(x) for x in recipe.numbers])
+    if y.role == "constant":
+        return
+    for step, moving in steps_of(y):
+        if step.kind != "edge" or "as a condition" in step.sentence or "that is a choice" in step.sentence:
+            continue
+        target, output = moving.nodes[step.target or ""], moving.nodes[moving.facts.output]
+        told = step.sentence
+        if not math.isfinite(target.value):
+            assert "no number tells" in told.partition(" (∂")[0], told
+            assert "by the rule alone" in told or math.isnan(step.partial or 0.0), told
+        if target is not output and not math.isfinite(output.value):
+            assert "no number tells" in told.rpartition("), and ")[2], told
+        if "Nothing gets through" in told:
+            assert step.upstream == 0 or step.partial == 0, told
 
 
 def test_a_condition_at_its_border_is_a_choice_be_what_it_chooses_from_equal() -> None:

@@ -10,7 +10,7 @@ function typedName(i) {
 
 // What a node is and, unless it is an input, where: the first of the innermost views that show what happens to it.
 function kindOf(i) {
-  const kind = i === facts.output ? "output" : facts.inputs[i].length ? "computed" : facts.weights.includes(i) ? "weight" : "input";
+  const kind = i === facts.output ? "output" : facts.inputs[i].length ? "computed" : facts.biases.includes(i) ? "bias" : facts.parameters.includes(i) ? "parameter" : facts.weights.includes(i) ? "weight" : "input";
   const number = facts.inputs[i].length ? computed.get(`n${i}`) : received.get(`n${i}`)?.[0];
   if (kind === "input" || number === undefined || views.length === 1) return kind;
   const ways = viewsOf(list[number]).map((k) => pathTo(views[k]).slice(1).map(({ title }) => title));
@@ -324,7 +324,7 @@ function listen() {
   on("reveal", reveal);
   on("theme", switchTheme);
   $("place").addEventListener("input", (event) => (pause(), jump(snapped(Number(event.target.value)))));
-  $("size").addEventListener("change", (event) => (pause(), resize(event.target.value), go(snapped(place))));
+  $("size").addEventListener("change", (event) => (pause(), resize(event.target.value), jump(asking ? place + 1 : snapped(place))));
   $("speed").addEventListener("change", () => timer !== null && (pause(), play()));
   $("prediction").addEventListener("submit", (event) => (event.preventDefault(), asking && check()));
   $("prediction").addEventListener("change", (event) => event.target.name === "asked" && asking && nameAnswer());

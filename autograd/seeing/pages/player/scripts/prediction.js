@@ -148,15 +148,16 @@ async function answersTo(step) {
 }
 
 // The right answers may be off by what the digits that are not shown leave open, in themselves and in what
-// they are computed from: half a unit of the last digit of each number.
+// they are computed from: half a unit of the last digit of each number.  What is shown without a point is exact.
 function rightAnswers(step, digits) {
   const [upstream, partial, contribution, before, after] = step.shown.map(readNumber);
   const half = (x) => (x && Number.isFinite(x) ? 10 ** (Math.floor(Math.log10(Math.abs(x))) - digits + 1) / 2 : 0);
-  const product = Math.abs(partial) * half(upstream) + Math.abs(upstream) * half(partial);
-  const added = half(contribution) + (Number.isFinite(product) ? product : 0);
-  const right = (number, slack) => [{ mistakes: [], number, tolerance: 1.05 * (slack + half(number)) }];
+  const [open, openPartial, openAdded, openBefore] = step.shown.map((text) => (text.includes(".") ? half(readNumber(text)) : 0));
+  const product = Math.abs(partial) * open + Math.abs(upstream) * openPartial;
+  const added = Number.isFinite(product) ? product : 0;
+  const right = (number, slack) => [{ mistakes: [], number, tolerance: 1.05 * (half(number) + (slack && slack + half(number))) }];
   const asked = { contribution: right(contribution, added) };
-  if (before !== undefined) asked.gradient = right(after, added + half(before) + half(after));
+  if (before !== undefined) asked.gradient = right(after, added + openAdded + openBefore);
   return asked;
 }
 
@@ -176,7 +177,7 @@ async function check() {
   tries += 1;
   given.push($("answer").value.trim());
   if (found && !found.mistakes.length) return accept();
-  say("wrong", "Not yet.", found ? diagnosis(found, words) : hint());
+  say("wrong", "Not yet.", found ? diagnosis(found, words) : `That is not it, and no usual slip leads there. ${hint()}`);
   $("answer").select();
 }
 

@@ -125,6 +125,9 @@ def test_a_wrong_gradient_is_diagnosed(sheet, steps):
             "Multiply the upstream gradient, −2, by how d changes with a; then add the 1 that a has already.",
         ),
         (6.0, "overwrote instead of adding: a already has 1"),
+        (1, "That is what a had before"),
+        (-6, "That is not it, and no usual slip leads there"),
+        (54, "That is not it, and no usual slip leads there"),
         (-2 + 1, "missing: that is the upstream gradient alone"),
         (-3 + 1, "missing: that is the local derivative ∂(a→d) alone"),
         (-4 + 1, "multiplied by the value of a"),
@@ -135,8 +138,28 @@ def test_a_wrong_gradient_is_diagnosed(sheet, steps):
         assert "Not yet" in verdict
         assert says in verdict
         assert place(sheet) == step.number
-    assert "Right. At the 8th try" in answer(sheet, 7)
+    assert "Right. At the 11th try" in answer(sheet, 7)
     assert sheet.text_content("#score") == "0 of 1 at the first try"
+
+
+def test_a_whole_number_is_right_in_all_digits_that_are_shown(opened):
+    a, b = Value(3.0, "a"), Value(15.0, "b")
+    sheet = opened(walk(a * b).html())
+    for wrong in ("15.01", "14.99", "15.1"):
+        predict(sheet, walk(a * b), "a")
+        assert "Not yet" in answer(sheet, wrong, "contribution"), wrong
+    assert "Right" in answer(sheet, "15.001", "contribution")
+
+
+def test_another_size_of_the_steps_reveals_no_answer(sheet, steps):
+    step = edge_step(steps, "a", 0)
+    for size in ("neuron", "layer", "edge"):
+        predict(sheet, steps, "a", 0)
+        sheet.select_option("#size", size)
+        assert place(sheet) == step.number
+        assert sheet.is_visible("#answer")
+        assert slot(sheet, f"gradient:{step.node}") == "–"
+        sheet.select_option("#size", "edge")
 
 
 def test_a_step_can_be_revealed_and_the_next_one_is_asked_about(sheet, steps):

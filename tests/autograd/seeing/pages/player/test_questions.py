@@ -134,6 +134,33 @@ def test_every_edge_is_asked_about_and_no_wrong_answer_passes_for_the_right_one(
             assert all(not abs(a.number - right.number) <= right.tolerance for a in wrong)
 
 
+@settings(max_examples=40)
+@given(recipes())
+def test_a_diagnosis_is_true_of_its_number(recipe):
+    steps = walk(recipe.compute([Value(x) for x in recipe.numbers]))
+    for place, questions in predictions(steps.trace).items():
+        step = steps[place]
+        said = {
+            "overwrote": step.contribution, "nothing added": step.before, "total": step.after,
+            "upstream alone": step.upstream, "partial alone": step.partial, "sign": -step.contribution,
+        }  # fmt: skip
+        for asked_for, answers in questions.items():
+            before = step.before or 0.0 if asked_for == "gradient" else 0.0
+            said["sign"] = -step.after if before else -step.contribution
+            added = ("upstream alone", "partial alone", "sign of a part")
+            for answer in answers[1:]:
+                (mistake,) = answer.mistakes
+                if mistake in said and math.isfinite(answer.number):
+                    plus = before if mistake in added else 0.0
+                    assert answer.number == pytest.approx(said[mistake] + plus), mistake
+
+
+def test_what_is_written_in_full_is_right_in_its_digits_alone():
+    answer = asked(Value(3.0, "a") * Value(5.0, "b") * 1.0, "a")[0]["contribution"][0]
+    assert answer.number == 5.0
+    assert answer.tolerance < 0.001
+
+
 def test_numbers_that_are_not_finite_are_asked_about_as_well():
     x = Value(0.0, "x")
     questions, _, _ = asked(x.log(), "x")

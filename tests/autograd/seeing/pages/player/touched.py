@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autograd import Constant, Value
@@ -17,6 +18,7 @@ from autograd.value import apply
 
 OPS = list(TABLE.values())
 NUMBERS = (0.0, 1.0, -1.0, 2.0, 0.5, -3.0)
+AWKWARD = (0.0, -0.0, math.inf, -math.inf, math.nan, 1e200, -1e200, 1e-200, 38.0, -800.0, 1.00042)
 
 SCRIPTS = "\n".join(
     asset("autograd.seeing.pages.player", f"{name}.js")
@@ -86,27 +88,28 @@ def _number(chance: random.Random) -> float:
     )
 
 
-def changes_of(chance: random.Random, steps: Walk) -> dict[str, float]:
-    """New numbers for the leaves of a walk, by id."""
+def changes_of(chance: random.Random, steps: Walk, numbers: Sequence[float] = ()) -> dict[str, float]:
+    """New numbers for the leaves of a walk, by id; some of them, or many where it is given, of those."""
+    leaves = [node.id for node in steps.trace.nodes if node.op is None and node.role != "constant"]
     return {
-        node.id: _number(chance) for node in steps.trace.nodes if node.op is None and node.role != "constant"
+        id: chance.choice(numbers) if numbers and chance.random() < 0.7 else _number(chance) for id in leaves
     }
 
 
-def cases(seed: int, count: int) -> Iterator[Case]:
-    """So many graphs drawn at random, each with other numbers in its leaves."""
+def cases(seed: int, count: int, numbers: Sequence[float] = ()) -> Iterator[Case]:
+    """So many graphs drawn at random, each with other numbers in its leaves: with these, where given."""
     chance = random.Random(seed)
     while count:
         y, _ = drawn(chance)
         if y.role == "constant":
             continue
         count -= 1
-        yield case_of(walk(y), chance)
+        yield case_of(walk(y), chance, numbers)
 
 
-def case_of(steps: Walk, chance: random.Random) -> Case:
+def case_of(steps: Walk, chance: random.Random, numbers: Sequence[float] = ()) -> Case:
     """A walk with other numbers in its leaves."""
-    changes = changes_of(chance, steps)
+    changes = changes_of(chance, steps, numbers)
     content = steps.content()
     symbols = {
         f"{int(step.target[1:])}:{step.position}": step.partial_symbols
@@ -118,8 +121,13 @@ def case_of(steps: Walk, chance: random.Random) -> Case:
         facts(content),
         operations(content.trace),
         symbols,
-        [*zip(leaves, changes.values(), strict=True)],
+        [*zip(leaves, map(_in_json, changes.values()), strict=True)],
         leaves if len(leaves) < 10 else leaves[:1],  # to account for
     ]
     expected = steps.what_if({steps._values[id]: x for id, x in changes.items()})
     return Case(expected, leaves, json.dumps(given))
+
+
+def _in_json(x: float) -> float | str:
+    """A number as JSON has it; what it has not as JavaScript reads it."""
+    return x if math.isfinite(x) else "NaN" if math.isnan(x) else f"{x}inity".replace("inf", "Inf")
