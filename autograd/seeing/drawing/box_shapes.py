@@ -88,8 +88,8 @@ def box_markup(box: Box, theme: Theme, rounded: bool = False, is_module: bool = 
     """Return a box as a table: a heading, which is long for a Module, then a row for each fact."""
     if box.is_bare:
         return framed([row(cell(_plain_number(box, theme)))], box.role, theme)
-    heading = [_heading(box, theme, is_module), "<HR/>"] if box.has_heading else []
     facts = [*filter(None, [box.module]), *box.facts]
+    heading = [_heading(box, theme, is_module), *["<HR/>"] * bool(facts)] if box.has_heading else []
     return framed([*heading, *(_row(fact, theme) for fact in facts)], box.role, theme, rounded)
 
 

@@ -65,7 +65,7 @@ def draw_outline(
     for part in parts:
         held = (Fact("holds", part.holds),) if part.holds else ()
         hint = ", ".join(filter(None, [part.name, part.kind, part.brief, part.holds]))
-        module = Fact(part.kind, part.brief)
+        module = Fact(part.kind, part.brief) if part.kind or part.brief else None
         box = Box(part.id, part.role, Label(part.name), "", held, part.name, hint, module)
         add_box(drawing, box, box_markup(box, look, is_module=True), "layer")
     for tail, head, words in links:

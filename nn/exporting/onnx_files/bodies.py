@@ -1,9 +1,9 @@
 """Operators as functions of an ONNX file, in operators that every runtime has in double precision.
 
-onnxruntime has no Conv, no pooling by means, no recurrent operator and few activations in double precision,
-and attributes of operators, such as a norm's epsilon, are single in every file.  So in a file of doubles
-these are functions of their names, with the same inputs and attributes.  What ONNX does not have, or only in
-later versions, is a function in every file.
+onnxruntime 1.32 has no Conv, no pooling by means, no recurrent operator and few activations in double
+precision, and attributes of operators, such as a norm's epsilon, are single in every file.  So in a file of
+doubles these are functions of their names, with the same inputs and attributes.  What ONNX does not have, or
+only in later versions, is a function in every file.
 """
 
 from __future__ import annotations
@@ -264,3 +264,5 @@ SINGLE: dict[str, Callable[..., list[str]]] = {
     "RNN": _scanned(_rnn_step, 1), "LSTM": _scanned(_lstm_step, 2), "GRU": _scanned(_gru_step, 1),
 }  # fmt: skip
 """What is a function in files of doubles only."""
+DOUBLE = ("LayerNormalization",)
+"""What runtimes do have in double precision: a function only where its epsilon is no single number."""

@@ -19,7 +19,7 @@ from onnx import helper, numpy_helper
 
 from autograd import Parameter, Value
 from autograd.tape import OnnxNodes, Tape, onnx_model
-from nn.exporting.onnx_files.bodies import DOMAIN, SINGLE, YOUNGER
+from nn.exporting.onnx_files.bodies import DOMAIN, DOUBLE, SINGLE, YOUNGER
 from nn.exporting.onnx_files.nested import in_a_row, shape_of
 from nn.module import Module
 
@@ -159,6 +159,8 @@ class Graph(OnnxNodes):
     ) -> list[str]:
         """Add the operator that a Module is; return the names of all that it gives."""
         body = YOUNGER.get(name) or (SINGLE.get(name) if self.dtype == np.float64 else None)
+        if name in DOUBLE and all(float(np.float32(x)) == x for x in attributes.values()):
+            body = None
         where: dict[str, Any] = {}
         if body is not None:
             name = self._function(name, body, inputs, outputs, shape, attributes)

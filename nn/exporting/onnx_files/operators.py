@@ -223,8 +223,7 @@ def _convolution(model: Conv2d, x: Array, graph: Graph) -> Array:
         pads=model.padding * 2,
     )  # fmt: skip
     shape = kernels.nout, *windows(np.empty(size), model.size, model.stride).shape[:-1]
-    with graph.at(kernels):
-        return active(kernels, Array(z, shape), graph)
+    return active(kernels, Array(z, shape), graph, "kernels.")
 
 
 def _pool(model: Any, x: Array, graph: Graph) -> Array:

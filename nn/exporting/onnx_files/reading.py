@@ -93,7 +93,8 @@ def _whole(path: Any) -> Any:
             f"it has {weights:,} weights, each of which would be an object of its own; at most "
             f"{MOST_WEIGHTS:,} are made.  from nn import seeing; seeing.outline(path) draws its operators"
         )
-    _bring_in(model, Path(path).parent)
+    for tensor in filter(external_data_helper.uses_external_data, model.graph.initializer):
+        bring_in(tensor, Path(path).parent)
     try:
         onnx.checker.check_model(model)
         return inlined(model)
@@ -112,27 +113,27 @@ def _is_ours(domain: str, operator: str) -> bool:
     return domain == DOMAIN and (name in OURS or name in OPERATORS)
 
 
-def _bring_in(model: Any, folder: Path) -> None:
-    """Read the arrays that a model keeps in other files of its folder."""
+def bring_in(tensor: Any, folder: Path) -> None:
+    """Read an array that a model keeps in another file of its folder.
+
+    Raises:
+        ValueError: if that is not such a file, or it cannot be read.
+    """
     whole = folder.resolve()
-    for tensor in model.graph.initializer:
-        if not external_data_helper.uses_external_data(tensor):
-            continue
-        told = {entry.key: entry.value for entry in tensor.external_data}
-        location = told.get("location", "")
-        place = (whole / location).resolve()
-        if os.path.isabs(location) or not place.is_relative_to(whole) or not place.is_file():
-            raise ValueError(
-                f"{tensor.name} is kept in {location!r}, which is not a file in the folder of this one"
-            )
-        if place.stat().st_size > MOST_BYTES:
-            raise ValueError(f"{place.name} has more than {MOST_BYTES:,} bytes")
-        try:
-            external_data_helper.load_external_data_for_tensor(tensor, str(whole))
-        except Exception as error:
-            raise ValueError(f"{tensor.name} cannot be read from {place.name}: {error}") from None
-        tensor.data_location = onnx.TensorProto.DEFAULT
-        del tensor.external_data[:]
+    location = {entry.key: entry.value for entry in tensor.external_data}.get("location", "")
+    place = (whole / location).resolve()
+    if os.path.isabs(location) or not place.is_relative_to(whole) or not place.is_file():
+        raise ValueError(
+            f"{tensor.name} is kept in {location!r}, which is not a file in the folder of this one"
+        )
+    if place.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{place.name} has more than {MOST_BYTES:,} bytes")
+    try:
+        external_data_helper.load_external_data_for_tensor(tensor, str(whole))
+    except Exception as error:
+        raise ValueError(f"{tensor.name} cannot be read from {place.name}: {error}") from None
+    tensor.data_location = onnx.TensorProto.DEFAULT
+    del tensor.external_data[:]
 
 
 # -------------------------------------------------------------------------------------- what it says

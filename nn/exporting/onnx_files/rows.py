@@ -35,14 +35,22 @@ def fired(layer: Layer, x: Array, graph: Graph) -> Array:
         return active(layer, Array(z, (*x.shape[:-1], layer.nout)), graph)
 
 
-def active(holder: Any, x: Array, graph: Graph) -> Array:
-    """Return the activations of an array."""
+def active(holder: Any, x: Array, graph: Graph, within: str = "") -> Array:
+    """Return the activations of an array.
+
+    Args:
+        holder: whose activation it is.
+        x: the array.
+        graph: where it is written, in the place of a Module.
+        within: the path from there to the holder, with a point behind it.
+    """
     phi = holder.activation
     name = choice(holder.activation_name, phi)
     if name == "linear":
         return x
     if type(phi) is PReLU:
-        return Array(graph.node("PRelu", x.name, graph.weight([phi.slope], "activation.slope")), x.shape)
+        slope = graph.weight([phi.slope], f"{within}activation.slope")
+        return Array(graph.node("PRelu", x.name, slope), x.shape)
     if isinstance(name, str):
         return Array(graph.operator(ACTIVATED[name], x.name), x.shape)
     return graph.each(phi if x.shape == () else lambda row: [phi(v) for v in row], x)
