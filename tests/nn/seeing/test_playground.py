@@ -315,3 +315,21 @@ def test_in_a_notebook_it_may_run_scripts(opened):
 def test_settings_that_are_none_are_refused(wrong, message):
     with pytest.raises((TypeError, ValueError), match=message):
         seeing.playground(**wrong)
+
+
+def in_view(sheet, *ids):
+    """Whether all of these elements are seen without scrolling."""
+    box = "(id) => { const { bottom, right } = part(id).getBoundingClientRect(); return [right, bottom]; }"
+    ends = [sheet.evaluate(box, id) for id in ids]
+    return all(x <= sheet.viewport_size["width"] and y <= sheet.viewport_size["height"] for x, y in ends)
+
+
+def test_the_network_the_plane_and_the_curve_are_seen_together(opened):
+    """On a small screen the plane comes before the settings."""
+    sheet = opened(seeing.playground(layers=[8, 8]).html(), ready=False, width=1400, height=800)
+    assert in_view(sheet, "run", "settings", "plane", "curves", "told")
+    ends = "[...document.querySelectorAll('#net .node')].map((x) => x.getBoundingClientRect().bottom)"
+    assert max(sheet.evaluate(ends)) < 800
+    sheet.set_viewport_size({"width": 360, "height": 740})
+    assert in_view(sheet, "run", "plane")
+    assert sheet.errors == []

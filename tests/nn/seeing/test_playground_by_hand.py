@@ -107,7 +107,7 @@ ON_A_LINE = """() => {
 }"""
 NUMBER = """() => {
   const said = part("number");
-  return said.checkVisibility() && [said.innerText.trim(), said.querySelector("input").value];
+  return said.checkVisibility() && [said.firstChild.data.trim(), said.querySelector("input").value];
 }"""
 
 
@@ -117,6 +117,11 @@ def test_a_line_and_a_bias_tell_their_number_and_are_set_where_they_are(sheet):
     assert sheet.evaluate(NUMBER) == [f"{name} =", number(x)]
     sheet.evaluate("part('epoch').click()")
     assert sheet.evaluate(NUMBER)[1] == number(sheet.evaluate("training.numbers[7]"))
+    before = sheet.evaluate("training.numbers[7]")
+    sheet.evaluate("part('step').click()")
+    moved = sheet.evaluate("training.numbers[7]") - before
+    gradient = sheet.evaluate("training.gradients[7]")
+    assert sheet.inner_text("#number small") == f"gradient {number(gradient)}, last change {number(moved)}"
     sheet.mouse.move(1, 1)
     assert sheet.evaluate(NUMBER) is False
     sheet.mouse.click(*sheet.evaluate(ON_A_LINE))

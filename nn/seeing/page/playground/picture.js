@@ -123,7 +123,8 @@ class Picture {
       const left = Math.min(box.width - 150, Math.max(0, clientX - box.left + 12)), top = clientY - box.top + 12;
       Object.assign(part("number").style, { left: `${left}px`, top: `${top}px` });
       this.told = at;
-      part("number").replaceChildren(`${this.training.parameters[at].name} = `, this.byHand(at, "here"));
+      part("number").replaceChildren(`${this.training.parameters[at].name} = `, this.byHand(at, "here"), element("small", {}));
+      this.tellMoving();
       part("number").hidden = false;
     };
     made.addEventListener("pointerenter", show);
@@ -135,6 +136,12 @@ class Picture {
       part("number").querySelector("input").select();
     });
     return made;
+  }
+
+  // Of the weight whose number is told, its gradient and by how much the last step changed it.
+  tellMoving() {
+    const { gradients, lastChange } = this.training;
+    part("number").querySelector("small").textContent = `gradient ${number(gradients[this.told])}, last change ${lastChange ? number(lastChange[this.told]) : "–"}`;
   }
 
   hideNumber() {
@@ -353,6 +360,7 @@ class Picture {
       mark.setAttribute("aria-current", chosen(at));
     }
     const field = part("number").querySelector("input");
+    if (this.told !== undefined) this.tellMoving();
     if (this.told !== undefined && field !== document.activeElement) field.value = written(training.numbers[this.told]);
     part("net").querySelector(".cost").setAttribute("aria-current", selected?.kind === "cost");
   }

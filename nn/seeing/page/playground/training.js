@@ -187,6 +187,7 @@ class Training {
       return false;
     }
     const [weights, ...kept] = this.moved();
+    this.lastChange = weights.map((w, at) => w - this.numbers[at]);
     this.numbers.set(weights);
     this.moving.give(weights, this.gradients, this.rate, this.steps - this.moving.since + 1, ...kept);
     this.steps += 1;
