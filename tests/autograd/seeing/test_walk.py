@@ -250,7 +250,9 @@ def test_its_title_tells_a_network_and_has_no_name_that_was_made_up(loss: Callab
 def heading_of(html: str) -> str:
     """What the heading of a page says; its title and its heading are one."""
     title, heading = (re.search(rf"<{tag}>(.*?)</{tag}>", html) for tag in ("title", "h1"))
-    assert title and heading and title[1] == heading[1]
+    assert title
+    assert heading
+    assert title[1] == heading[1]
     return unescape(heading[1])
 
 
