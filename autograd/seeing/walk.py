@@ -50,7 +50,7 @@ from autograd.seeing.facts.replay import recomputed
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import trace
-from autograd.seeing.walk_as_text import LONGEST_TITLE, document, markdown, nested_formula, plain
+from autograd.seeing.walk_as_text import LONGEST_TITLE, document, markdown, nested_formula, plain, title_of
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -288,15 +288,14 @@ class Walk(Sequence[Step]):
 
     @property
     def title(self) -> str:
-        """The output and how it was computed, in the caller's names as far as there is room for that.
+        """What is stepped through: a network and its output, or else an expression; see `title_of`.
 
         >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
         >>> walk((a * b + a) * b).title
         'y = (a × b + a) × b'
         """
-        output = self.trace.nodes[-1]
-        formula = self._nested or output.formula
-        return " = ".join(part for part in (name_of(output), formula) if part)
+        named = {node for node, v in self._values.items() if label_of(v, self._given)}
+        return title_of(self.trace, named, self._nested)
 
     def __repr__(self) -> str:
         title = f"a walk of {counted(len(self), 'step')} through {shorten(self.title, LONGEST_TITLE)}"

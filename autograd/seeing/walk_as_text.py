@@ -8,6 +8,7 @@ from itertools import groupby
 
 from autograd.notation.latex import latex, prose
 from autograd.notation.numbers import counted
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.trace import LONGEST_NESTED_FORMULA, trace
 from autograd.value import Value
@@ -16,6 +17,8 @@ PASSES = {"forward": "Forward pass", "reverse": "Reverse pass", "tangent": "Forw
 MARKED = re.compile(r"[\\`*_\[\]<>#|$]")
 """Characters that mean something in Markdown."""
 LONGEST_TITLE = 80
+MOST_TITLED = 3
+"""A title names at most this many Modules, or variables."""
 """A title of more characters than this is cut; a graph of more nodes than this has a short title."""
 MOST_LINES = 60
 """At most about this many steps are printed: the first, the last and those around the current one."""
@@ -91,6 +94,39 @@ def _passes(steps: Sequence[Step]) -> Iterator[tuple[str, list[Step]]]:
         return
     for phase, those in groupby(steps, lambda step: step.phase):
         yield PASSES[phase], [*those]
+
+
+def title_of(facts: Trace, named: Collection[str], formula: str | None) -> str:
+    """Return a title in names that the caller knows.
+
+    It tells the outermost Module and the output; else how that is computed or, where it is computed of what
+    has no name, of which variables.
+
+    Args:
+        facts: what is stepped through.
+        named: the ids of the nodes that have a name of their own.
+        formula: how the output is computed, whole; None where that is too long.
+
+    >>> from autograd import Value
+    >>> from autograd.seeing.facts.trace import trace
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> y = a.tanh() * b
+    >>> title_of(trace(y, {"y": y}), {"n0", "n2"}, None)
+    'y(a, b)'
+    """
+    output = facts.nodes[-1]
+    outermost = min(map(len, facts.modules), default=0)
+    modules = [module for path, module in facts.modules.items() if len(path) == outermost]
+    if 0 < len(modules) <= MOST_TITLED:
+        titles = (f"{module.kind} {module.brief}".strip() for module in modules)
+        return f"{' and '.join(titles)}: {name_of(output)}"
+    nameless = {node.id for node in facts.nodes if node.op and node.id not in named}
+    is_named = not any(edge.source in nameless for edge in facts.edges if edge.target == facts.output)
+    if formula or is_named:
+        return " = ".join(filter(None, [name_of(output), formula or output.formula]))
+    leaves = [name_of(node) for node in facts.nodes if node.id in named and not node.op]
+    more = ["…"] if len(leaves) > MOST_TITLED else []
+    return f"{name_of(output)}({', '.join([*leaves[:MOST_TITLED], *more])})"
 
 
 def nested_formula(output: Value, names: Mapping[Value, str], facts: Trace) -> str | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from html import escape
+from html import escape, unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,12 @@ from autograd import (
 from autograd import sum as sum_of
 from autograd.notation.latex import latex
 from autograd.pure_reverse import upstreams
+from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import Step
 from autograd.seeing.facts.sizes import SIZES
 from autograd.testing import broken
+from nn import MLP
+from nn.losses import half_mse
 from tests.strategies import Recipe, recipes
 from tests.thorough import DEEP
 
@@ -228,7 +232,28 @@ def test_its_title_is_the_whole_formula_where_that_is_short_and_the_last_op_wher
     assert walk(product * a, names={"b": b, "product": product}).title == "y = product × a"
     for _ in range(7):
         product = product.tanh() * b
-    assert walk(product, names={"b": b}).title.startswith("y = v")
+    assert walk(product, names={"b": b}).title == "y(a, b)"
+    assert walk(product * 2.0, names={"b": b, "product": product}).title == "y = product × 2"
+
+
+@pytest.mark.parametrize(
+    "loss", [lambda y: y, lambda y: half_mse(y, 1.0), lambda y: (y.tanh() * y).exp().log()]
+)
+def test_its_title_tells_a_network_and_has_no_name_that_was_made_up(loss: Callable[[Value], Value]) -> None:
+    steps = walk(loss(MLP(2, [3, 1], "tanh", seed=0)([0.5, -1.0])))
+    assert steps.title == f"MLP 2 → 3 → 1: {name_of(steps.trace.nodes[-1])}"
+    alone = walk(loss(Value(0.5, "a") * Value(0.25, "b") + Value(0.125, "c")))
+    assert not re.search(r"\bv[₀-₉]", alone.title)
+    assert {steps.title, alone.title} <= {*map(heading_of, (steps.html(), alone.html()))}
+
+
+def heading_of(html: str) -> str:
+    """What the heading of a page says; its title and its heading are one."""
+    title, heading = (re.search(rf"<{tag}>(.*?)</{tag}>", html) for tag in ("title", "h1"))
+    assert title
+    assert heading
+    assert title[1] == heading[1]
+    return unescape(heading[1])
 
 
 def test_of_a_long_walk_the_ends_and_what_is_around_the_current_step_are_printed() -> None:

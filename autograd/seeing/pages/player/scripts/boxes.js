@@ -56,7 +56,7 @@ arrange = (view) => {
     settle(view, false, widest);
   } else if (view.whole) crop(view, false);
   if (view.own || openedIn(view).length) compose(view);
-  for (const part of view.nodeElement.values()) part.box = part.around = part.parentNode.around = undefined;
+  unplace(view);
   for (const box of view.element.querySelectorAll(".layer")) box.box = undefined;
 };
 

@@ -153,7 +153,7 @@ const follow = (step) => step && seeAll([...nodesAt(step), ...(isEdge(step) && !
 
 // All that is lit comes into view; where there is no room for all, the first of it.
 function seeAll(nodes) {
-  const those = inSight(nodes);
+  const those = inSight(nodes).filter((part) => !view.slides || !part.matches(".kernel")); // that stands beside them
   const whole = around(those);
   if (!whole) return;
   const hasRoom = whole.width * at.scale <= room.width - 8 && whole.height * at.scale <= room.height - 8;
@@ -217,6 +217,7 @@ function listenToCanvas() {
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
   new ResizeObserver(() => {
     measureRoom();
+    view.stand?.();
     if (fitted) fit();
   }).observe(canvas);
 }

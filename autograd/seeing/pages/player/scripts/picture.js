@@ -22,6 +22,7 @@ function mount(wanted) {
   if (svg.parentNode !== canvas) canvas.append(svg); // it may stand in another picture
   if (isFocused) focusPicture();
   arrange(view);
+  view.stand?.();
   ({ lit, slots, nodesOf } = view);
   refresh(view);
   fit();
@@ -188,6 +189,11 @@ const partOf = (node) => view.nodeElement.get(node);
 function boxOf(part) {
   if (part) part.box ??= placed(part);
   return part?.box;
+}
+
+// Where parts were is forgotten when they are moved.
+function unplace(view) {
+  for (const part of view.nodeElement.values()) part.box = part.around = part.parentNode.around = undefined;
 }
 
 // In the units of the whole picture: a dot lies in a box that is moved as one.

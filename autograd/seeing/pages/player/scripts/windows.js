@@ -1,27 +1,29 @@
 // What slides over a picture: the number that one is at, its window, the kernel, and the products that it adds up.
 
 const [ROOM, COLUMN, TABLE] = [44, 86, 264]; // between two groups; of a number; of a table's least width
-const [SIDE, ACROSS] = [16, 98]; // a square of a kernel; a number of a window with its weight
+const [SIDE, SMALLER, ABOVE] = [16, 0.7, 40]; // a square; how much smaller it is where room is scarce; what stands above
+const CELLS = [{ across: 98, high: 50 }, { across: 107, high: 36 }]; // of a number of a window with its weight, in three lines or two
 
-// What goes in, what is done with it and what comes out side by side; where that is too wide to be read, what
-// comes out stands below what goes in, and all of it below each other where this is too wide as well.
-function standing(root, groups, sizes) {
-  const widest = room.width / LEGIBLE - ROOM;
-  const [[wide, high], [middle, tall], [wider, higher]] = sizes;
-  const [after, lower] = [Math.max(wide, wider) + ROOM, high + ROOM / 2];
-  const isRow = wide + middle + wider + 2 * ROOM <= widest;
-  const corners = isRow ? [[0, 0], [wide + ROOM, 0], [wide + middle + 2 * ROOM, 0]]
-    : after + middle <= widest ? [[0, 0], [after, 0], [0, lower]] : [[0, 0], [0, lower + higher + ROOM / 2], [0, lower]];
-  groups.forEach((group, k) => group.setAttribute("transform", `translate(${corners[k][0] + ROOM / 2} ${corners[k][1] + 12})`));
-  if (isRow) for (const [x] of corners.slice(1)) {
-    const arrow = drawn(root, "g", { class: "edge use" });
-    drawn(arrow, "path", { d: `M${x - ROOM / 2 + 8} 82h20`, class: "line" });
-    drawn(arrow, "path", { d: `M${x + ROOM / 2 - 8} 82l-8 -3.5v7z`, class: "head" });
-  }
-  const ends = [0, 1].map((axis) => Math.max(...corners.map((corner, k) => corner[axis] + sizes[k][axis])));
-  const [width, height] = [ends[0] + ROOM, ends[1] + 28];
-  for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, width, height })) root.setAttribute(name, value);
-}
+// How what goes in, what is done with it and what comes out may stand: side by side; what comes out below what
+// goes in; what is done below both; all below each other.
+const ARRANGEMENTS = [
+  ([a, b]) => [[0, 0], [a[0] + ROOM, 0], [a[0] + b[0] + 2 * ROOM, 0]],
+  ([a, , c]) => [[0, 0], [Math.max(a[0], c[0]) + ROOM, 0], [0, a[1] + ROOM / 2]],
+  ([a, , c]) => [[0, 0], [0, Math.max(a[1], c[1]) + 12], [a[0] + ROOM / 2, 0]],
+  ([a, , c]) => [[0, 0], [0, a[1] + c[1] + ROOM], [0, a[1] + ROOM / 2]],
+];
+
+// And the kernel, its products and the table: below each other, or the table at the right; the kernel at the
+// right of the heading where it is narrow, else of the products.
+const besideHeading = ([k, f]) => (k[0] + 150 < f[0] ? [[f[0] - k[0], 0], [0, Math.max(ABOVE, k[1] - 6)]] : [[f[0] + 16, ABOVE], [0, ABOVE]]);
+const MIDDLES = [
+  ([k, f]) => [[0, ABOVE], [0, ABOVE + k[1]], [0, ABOVE + k[1] + f[1] + 6]],
+  ([k, f]) => [[0, ABOVE], [0, ABOVE + k[1]], [Math.max(k[0], f[0]) + 16, 20]],
+  ([k, f]) => [...besideHeading([k, f]), [0, besideHeading([k, f])[1][1] + f[1] + 6]],
+  ([k, f]) => [...besideHeading([k, f]), [boundsOf(besideHeading([k, f]), [k, f])[0] + 16, 20]],
+];
+const boundsOf = (corners, sizes) => [0, 1].map((axis) => Math.max(...corners.map((corner, k) => corner[axis] + sizes[k][axis])));
+const moveTo = (group, [x, y]) => group.setAttribute("transform", `translate(${x} ${y})`);
 
 // All values with all their digits; undefined where the page does not compute itself: it has not got them.
 let untouched;
@@ -33,7 +35,7 @@ function exactValues() {
 // A long name, such as conv.kernels.z₁⁽¹⁾[12], touches no number.
 function squeeze(label, widest) {
   label.removeAttribute("textLength");
-  if (label.textContent.length * 5 < widest || label.getComputedTextLength() <= widest) return;
+  if (label.textContent.length * 8 < widest || label.getComputedTextLength() <= widest) return;
   label.setAttribute("textLength", widest);
   label.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
@@ -49,7 +51,6 @@ function slideOver(view) {
   const each = cells.length / many;
   const [rows, tall] = [planes[0].length / columns, each / across];
   const [span, depth] = [size[0] * size[1], apart ? 1 : planes.length];
-  const high = kernels.length ? 50 : 36; // of a number of a window
   let [at, fixed, focus, told, winners] = [0, false, 0, null, []];
 
   const write = (into, x, y, kind, text = "") => drawn(into, "text", { x, y, class: kind }).appendChild(document.createTextNode(text)).parentNode;
@@ -90,38 +91,96 @@ function slideOver(view) {
   for (const name of ["role", "tabindex"]) kernel.removeAttribute(name); // there are buttons in it
   const middle = drawn(kernel, "g", {});
   const heading = [write(middle, 0, 14, "title"), write(middle, 0, 30, "fact")];
+  const parts = [0, 1, 2].map(() => drawn(middle, "g", {})); // the kernel, the products, the table
   const beside = Math.ceil(Math.sqrt(depth));
   const [step, below] = [Math.max(size[1] * SIDE, depth > 1 ? COLUMN : 0) + 14, size[0] * SIDE + (depth > 1 ? 32 : 14)];
   const small = kernels.length ? Array.from({ length: depth }, (_, p) => {
-    const [x, y] = [(p % beside) * step, 40 + Math.floor(p / beside) * below];
-    const group = drawn(middle, "g", depth > 1 ? { class: "plane", role: "button", tabindex: 0 } : {});
+    const [x, y] = [(p % beside) * step, Math.floor(p / beside) * below];
+    const group = drawn(parts[0], "g", depth > 1 ? { class: "plane", role: "button", tabindex: 0 } : {});
     const squares = Array.from({ length: span }, (_, i) =>
       drawn(group, "rect", { x: x + (i % size[1]) * SIDE, y: y + Math.floor(i / size[1]) * SIDE, width: SIDE - 2, height: SIDE - 2, class: "dot" }));
     return { group, squares, sum: write(group, x, y + size[0] * SIDE + 11, "partly") };
   }) : [];
-  const first = 40 + (small.length ? Math.ceil(depth / beside) * below : 0);
-  const factors = Array.from({ length: span }, (_, i) => {
-    const [x, y] = [(i % size[1]) * ACROSS, first + Math.floor(i / size[1]) * high];
-    const group = drawn(middle, "g", {});
-    const frame = drawn(group, "rect", { x, y, width: ACROSS - 4, height: high - 4, rx: 2, class: "frame" });
-    (kernels.length ? ["", "×", "="] : ["", "∂"]).forEach((sign, k) => write(group, x + 5, y + 14 + 14 * k, "partly", sign));
-    return { group, frame, lines: [14, 28, 42].slice(0, high / 14).map((down) => write(group, x + ACROSS - 9, y + down, "number small")) };
+  const factors = Array.from({ length: span }, () => {
+    const group = drawn(parts[1], "g", {});
+    const frame = drawn(group, "rect", { rx: 2, class: "frame" });
+    const signs = (kernels.length ? ["", "×", "="] : ["", "∂"]).map((sign) => write(group, 5, 0, "partly", sign));
+    return { group, frame, signs, lines: signs.map(() => write(group, 0, 0, "number small")) };
   });
-  const [lowest, farthest] = [first + size[0] * high + 6, Math.max(size[1] * ACROSS, beside * step)];
-  const isLow = 2 * room.height < room.width; // then the table stands beside the products
-  const [left, last] = isLow ? [farthest + 16, 30] : [0, lowest];
-  const width = isLow ? left + TABLE : Math.max(TABLE, farthest);
-  write(middle, width - COLUMN, last + 10, "role", "value");
-  write(middle, width, last + 10, "role", slope());
+  write(parts[2], TABLE - COLUMN, 10, "role", "value");
+  write(parts[2], TABLE, 10, "role", slope());
   const table = Array.from({ length: kernels.length ? 4 : 1 }, (_, k) =>
-    ["fact", "number", "number"].map((kind, c) => write(middle, [left, width - COLUMN, width][c], last + 28 + 17 * k, kind)));
-  const door = drawn(middle, "g", { role: "button", tabindex: 0, class: "door" });
-  const bottom = last + 28 + 17 * table.length + 6;
-  write(door, left, bottom, "note", "Open its steps ›");
-  const frames = planes.map(() => drawn(seen, "rect", { class: "window", width: size[1] * SIDE + 2, height: size[0] * SIDE + 2 }));
-  const here = drawn(given, "rect", { class: "window", width: SIDE + 2, height: SIDE + 2 });
-  const [before, after] = [seen, given].map(({ dataset }) => [Number(dataset.width), Number(dataset.height)]);
-  standing(root, [seen, middle, given], [before, [width, Math.max(lowest, bottom + 8)], after]);
+    ["fact", "number", "number"].map((kind, c) => write(parts[2], [0, TABLE - COLUMN, TABLE][c], 28 + 17 * k, kind)));
+  const door = drawn(parts[2], "g", { role: "button", tabindex: 0, class: "door" });
+  write(door, 0, 34 + 17 * table.length, "note", "Open its steps ›");
+  const frames = planes.map(() => drawn(seen, "rect", { class: "window" }));
+  const here = drawn(given, "rect", { class: "window" });
+  const arrows = [0, 1].map(() => {
+    const arrow = drawn(root, "g", { class: "edge use" });
+    drawn(arrow, "path", { d: "M8 82h20", class: "line" });
+    drawn(arrow, "path", { d: "M36 82l-8 -3.5v7z", class: "head" });
+    return arrow;
+  });
+
+  // ------------------------------------------------------------------ where that stands
+
+  let [widest, side] = [0, SIDE]; // of a number of a window; of a square
+  const squares = [seen, given].map((group) => [...group.querySelectorAll(".dot")].map((cell) => [cell, Number(cell.getAttribute("x")), Number(cell.getAttribute("y"))]));
+
+  // Of all ways to stand the first that can be read as a whole; else the one of which most is seen, the table apart.
+  view.stand = () => {
+    measureRoom();
+    let best = { shown: 0 };
+    const pictures = [seen, given].map(({ dataset, children }) =>
+      [Number(dataset.width), Number(dataset.height), Math.max(...[...children].slice(0, 2).map((text) => text.getComputedTextLength()))]);
+    for (const scale of [1, SMALLER]) for (const cell of kernels.length ? CELLS : [{ across: 98, high: 36 }]) {
+      const blocks = [[small.length && beside * step, small.length && Math.ceil(depth / beside) * below], [size[1] * cell.across, size[0] * cell.high], [TABLE, 42 + 17 * table.length]];
+      for (const inner of MIDDLES.map((way) => way(blocks))) for (const arranged of ARRANGEMENTS) {
+        const sized = (count) => {
+          const [before, after] = pictures.map(([w, h, least]) => [Math.max(scale * w, least), ABOVE + scale * (h - ABOVE)]);
+          const sizes = [before, boundsOf(inner.slice(0, count), blocks), after];
+          return [arranged(sizes), boundsOf(arranged(sizes), sizes)];
+        };
+        const share = ([, [w, h]]) => Math.min(room.width / (w + ROOM), room.height / (h + 28), LEGIBLE) / LEGIBLE;
+        const whole = sized(3);
+        const shown = Math.max(share(whole), 0.9 * Math.min(share(sized(2)), room.width / (whole[1][0] + ROOM) / LEGIBLE));
+        if (shown > best.shown + 1e-9) best = { shown, scale, cell, inner, corners: whole[0], ends: whole[1] };
+      }
+    }
+    if (best.shown) standAs(best);
+  };
+
+  function standAs({ scale, cell, inner, corners, ends: [wide, high] }) {
+    const down = (y) => ABOVE + scale * (y - ABOVE);
+    squares.forEach((cells) => cells.forEach(([square, x, y]) => {
+      for (const [name, value] of Object.entries({ x: scale * x, y: down(y), width: scale * SIDE - 2, height: scale * SIDE - 2 })) square.setAttribute(name, value);
+    }));
+    for (const path of root.querySelectorAll("path.around")) path.setAttribute("transform", `translate(0 ${ABOVE * (1 - scale)}) scale(${scale})`);
+    parts.forEach((part, k) => moveTo(part, inner[k]));
+    factors.forEach(({ group, frame, signs, lines }, i) => {
+      moveTo(group, [(i % size[1]) * cell.across, Math.floor(i / size[1]) * cell.high]);
+      frame.setAttribute("width", cell.across - 4);
+      frame.setAttribute("height", cell.high - 4);
+      const isDense = kernels.length && cell.high < 50;
+      const [ends, rows] = isDense ? [[46, cell.across - 6, cell.across - 6], [14, 14, 28]] : [[0, 0, 0].fill(cell.across - 9), [14, 28, 42]];
+      signs.forEach((sign, k) => (sign.setAttribute("x", isDense && k === 1 ? 48 : 4), sign.setAttribute("y", rows[k])));
+      lines.forEach((line, k) => (line.setAttribute("x", ends[k]), line.setAttribute("y", rows[k])));
+      widest = isDense ? 41 : cell.across - 24;
+    });
+    [seen, middle, given].forEach((group, k) => moveTo(group, [corners[k][0] + ROOM / 2, corners[k][1] + 12]));
+    arrows.forEach((arrow, k) => {
+      moveTo(arrow, [corners[k + 1][0] - ROOM / 2, 0]);
+      arrow.toggleAttribute("hidden", corners.some(([, y]) => y));
+    });
+    for (const [frame, [rows, columns]] of [...frames.map((frame) => [frame, size]), [here, [1, 1]]]) {
+      frame.setAttribute("width", columns * scale * SIDE + 2);
+      frame.setAttribute("height", rows * scale * SIDE + 2);
+    }
+    side = scale * SIDE;
+    for (const [name, value] of Object.entries({ viewBox: `0 0 ${wide + ROOM} ${high + 28}`, width: wide + ROOM, height: high + 28 })) root.setAttribute(name, value);
+    unplace(view);
+    tellWindow();
+  }
 
   // ------------------------------------------------------------------ what it tells
 
@@ -151,6 +210,7 @@ function slideOver(view) {
       frame.classList.toggle("outside", !node);
       const said = kernels.length ? [value(weightOf(at, shown, i)), products ? number(products[i]) : EMPTY] : [shares ? number(shares[i]) : EMPTY];
       lines.forEach((line, k) => (line.textContent = [node ? value(node) : "0", ...said][k]));
+      for (const line of lines) squeeze(line, widest);
     });
     small.forEach(({ group, squares, sum }, plane) => {
       squares.forEach((square, i) => {
@@ -170,7 +230,7 @@ function slideOver(view) {
     const lines = kernels.length ? [["Σ window · kernel", all, ""], biases[out] < 0 ? [] : rowOf("+", `n${biases[out]}`), rowOf("=", sum), gives === sum ? [] : rowOf("→", gives)] : [rowOf("", gives)];
     const filled = lines.filter((line) => line.length);
     table.forEach((parts, k) => parts.forEach((part, c) => (part.textContent = filled[k]?.[c] ?? "")));
-    for (const [label] of table) squeeze(label, width - left - 2 * COLUMN);
+    for (const [label] of table) squeeze(label, TABLE - 2 * COLUMN);
     const named = titleOf(cells[at].dataset.opens).split(", ");
     heading[0].textContent = !kernels.length ? "window" : many > 1 ? `kernel ${out + 1}` : "kernel";
     heading[1].textContent = named.filter((axis) => !axis.startsWith("plane") || !kernels.length).join(", ") + (depth > 1 ? ` · numbers on plane ${focus + 1}` : "");
@@ -182,8 +242,8 @@ function slideOver(view) {
       frame.classList.toggle("away", apart && plane !== out);
       frame.classList.toggle("chosen", !apart && depth > 1 && plane === focus);
       const corner = view.nodeElement.get(`n${planes[plane][0]}`);
-      frame.setAttribute("x", Number(corner.getAttribute("x")) + one.left * SIDE - 2);
-      frame.setAttribute("y", Number(corner.getAttribute("y")) + one.top * SIDE - 2);
+      frame.setAttribute("x", Number(corner.getAttribute("x")) + one.left * side - 2);
+      frame.setAttribute("y", Number(corner.getAttribute("y")) + one.top * side - 2);
     });
     for (const name of ["x", "y"]) here.setAttribute(name, Number(cells[at].getAttribute(name)) - 2);
     here.classList.toggle("chosen", fixed);

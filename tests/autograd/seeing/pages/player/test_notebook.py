@@ -44,4 +44,13 @@ def test_however_narrow_its_frame_the_player_is_in_sight_and_only_the_step_scrol
     assert all(box["height"] > 30 and 0 <= box["top"] < box["bottom"] <= high for box in boxes)
     assert all(0 <= box["left"] < box["right"] <= width for box in boxes)
     assert boxes[0]["height"] >= 140
+    words = frame.locator("h1").evaluate("""(h1) => {
+      const range = new Range();
+      return [...h1.textContent.matchAll(/[^ ]+/g)].filter(({ 0: word, index }) => {
+        range.setStart(h1.firstChild, index);
+        range.setEnd(h1.firstChild, index + word.length);
+        return range.getBoundingClientRect().bottom <= h1.getBoundingClientRect().bottom + 1;
+      }).length;
+    }""")
+    assert words >= (2 if width < 360 else 4)  # of its title: more than its first letter
     assert sheet.errors == []
