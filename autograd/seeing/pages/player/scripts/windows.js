@@ -133,7 +133,7 @@ function slideOver(view) {
 
   function tellWindow() {
     const out = Math.floor(at / each);
-    const isDone = computed.get(nodeOf(at)) < place;
+    const isDone = computed.get(kernels.length ? `n${sums[at]}` : nodeOf(at)) < place; // the products come with their sum
     const slopes = kernels.length || !isDone ? undefined : slopesInto(at);
     const exact = kernels.length && isDone ? exactValues() : undefined;
     const shown = apart ? out : focus;

@@ -335,6 +335,7 @@ def test_the_window_follows_the_steps(opened, network):
         said = told(sheet, "l1")
         assert said[1] == layer.units[j].title.removeprefix(f"plane {j // 16 + 1}, ")
         assert said[0] == f"kernel {j // 16 + 1}"
+        assert said[said.index("Σ window · kernel") + 1] != "–"  # products come with their sum
     assert sheet.errors == []
 
 
