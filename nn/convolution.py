@@ -21,7 +21,7 @@ from nn.activations import choice
 from nn.checks import Seed, whole_number
 from nn.construction import loadable
 from nn.init import Initialiser
-from nn.inputs import as_inputs
+from nn.inputs import as_inputs, remember_picture
 from nn.layers import ActivationChoice, Layer
 from nn.module import Module
 from nn.weights import check_weights
@@ -41,7 +41,7 @@ class _Windows(Module):
     dimensions: ClassVar[int] = 2
     size: tuple[int, ...]
     stride: tuple[int, ...]
-    padding: tuple[int, ...]
+    padding: tuple[int, ...] = ()
 
     def _of_each(self, name: str, size: Size, at_least: int = 1) -> tuple[int, ...]:
         """Return a whole number for each dimension."""
@@ -66,6 +66,9 @@ class _Windows(Module):
                 f"{type(self).__name__} takes planes of equal rows, such as nn.Reshape gives; "
                 f"got {counted(len(shaped), 'plane')} with rows of {numbers} numbers"
             )
+        one, none = (1,) * (2 - self.dimensions), (0,) * (2 - len(self.padding))
+        sizes = *one, *self.size, len(shaped[0]), *lengths, *one, *self.stride, *none, *self.padding
+        remember_picture(sizes)
         flat = [v for plane in shaped for row in plane for v in row]
         values = iter(as_inputs(flat, len(flat), type(self).__name__))
         return [[tuple([next(values) for _ in row]) for row in plane] for plane in shaped]

@@ -131,6 +131,15 @@ def remember_arguments(now: Any, module: Any, inputs: Sequence[Any], options: Ma
             return
 
 
+def remember_picture(over: tuple[int, ...]) -> None:
+    """Remember over what picture the use that is going on goes in windows; see `UseOfValues.over`."""
+    now = recording.now
+    if now.use[0] is not None:
+        if type(now.use) is not UseOfValues:
+            now.use = UseOfValues(now.use)
+        now.use.over = over
+
+
 def taken_by(call: Callable[..., Any]) -> Signature:
     """Return the signature of what a Module computes with."""
     return _signature(getattr(call, "__func__", call), hasattr(call, "__func__"))

@@ -49,13 +49,16 @@ class Argument:
 
 
 class UseOfValues(tuple[Any, "Use | None", int, int]):
-    """A use that tells which of its arguments the Values given to it came by.
+    """A use that tells which of its arguments the Values given to it came by, and over what picture it goes.
 
     Attributes:
         names: returns the name and the argument of each part of the arguments, by id.
+        over: rows and columns of a window, of the picture that windows go over, from one window to the next,
+            and of the zeros around the picture; empty where it goes over none.
     """
 
-    names: Callable[[], Mapping[int, tuple[str, str]]]
+    names: Callable[[], Mapping[int, tuple[str, str]]] = dict
+    over: tuple[int, ...] = ()
 
 
 class CallNote(str):

@@ -95,7 +95,8 @@ class ModuleFact:
         parameters: how many parameters it holds, those of Modules within it included.
         first: the path where the same Module is held first, which the places of its parameters name.
         brief: what it says of itself in a few words, such as ``1 → 2, 3×3``; "" if nothing.
-        window: the rows and columns of the windows in which it looks at pictures; empty if in none.
+        window: rows and columns of the windows in which it looks at pictures, empty if in none; then, where
+            its call told them, of the picture, from one window to the next, and of the zeros around.
     """
 
     path: Path
@@ -278,6 +279,8 @@ class _Reader:
             number = self._numbers[id(within)] = len(self.structure.uses) - 1
             if isinstance(within, UseOfValues):
                 self._given[number] = within.names()
+                if within.over:
+                    self.structure.modules[path] = replace(self.structure.modules[path], window=within.over)
         assert number is not None
         return number
 
@@ -428,10 +431,7 @@ def title_of(path: Path, modules: Mapping[Path, ModuleFact]) -> str:
 def _outermost(order: Iterable[Any]) -> list[Owner]:
     """Return the outermost Modules of a graph, each once, in the order of their first use."""
     found: dict[int, Owner] = {}
-    for v in order:
-        use = v.place
-        if use is None:
-            continue
+    for use in (v.place for v in order if v.place is not None):
         while use[1] is not None:
             use = use[1]
         found.setdefault(id(use[0]), use[0])

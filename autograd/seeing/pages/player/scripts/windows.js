@@ -64,7 +64,7 @@ function slideOver(view) {
     const [top, left] = [start[0] + stride[0] * row, start[1] + stride[1] * column];
     const nodes = Array.from({ length: span }, (_, i) => {
       const [r, c] = [top + Math.floor(i / size[1]), left + (i % size[1])];
-      return isSeen(r, c) ? `n${planes[plane][r * columns + c]}` : undefined;
+      return isSeen(r, c) && planes[plane][r * columns + c] >= 0 ? `n${planes[plane][r * columns + c]}` : undefined;
     });
     return { top, left, nodes };
   }
@@ -192,7 +192,7 @@ function slideOver(view) {
 
   function tellWindow() {
     const out = Math.floor(at / each);
-    const isDone = computed.get(nodeOf(at)) < place;
+    const isDone = computed.get(kernels.length ? `n${sums[at]}` : nodeOf(at)) < place; // the products come with their sum
     const slopes = kernels.length || !isDone ? undefined : slopesInto(at);
     const exact = kernels.length && isDone ? exactValues() : undefined;
     const shown = apart ? out : focus;
@@ -241,9 +241,10 @@ function slideOver(view) {
     frames.forEach((frame, plane) => {
       frame.classList.toggle("away", apart && plane !== out);
       frame.classList.toggle("chosen", !apart && depth > 1 && plane === focus);
-      const corner = view.nodeElement.get(`n${planes[plane][0]}`);
-      frame.setAttribute("x", Number(corner.getAttribute("x")) + one.left * side - 2);
-      frame.setAttribute("y", Number(corner.getAttribute("y")) + one.top * side - 2);
+      const drawn = planes[plane].findIndex((number) => number >= 0);
+      const cell = view.nodeElement.get(`n${planes[plane][drawn]}`);
+      frame.setAttribute("x", Number(cell.getAttribute("x")) + (one.left - (drawn % columns)) * side - 2);
+      frame.setAttribute("y", Number(cell.getAttribute("y")) + (one.top - Math.floor(drawn / columns)) * side - 2);
     });
     for (const name of ["x", "y"]) here.setAttribute(name, Number(cells[at].getAttribute(name)) - 2);
     here.classList.toggle("chosen", fixed);

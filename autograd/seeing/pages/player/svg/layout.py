@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+from autograd.seeing.drawing.canvas import stack
 from autograd.seeing.drawing.html_labels import cell, row, table
 from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.facts.arrow import edge_key, operation_id
 from autograd.seeing.facts.box_content import box_of_node
-from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.records import NodeFact, Trace
+from autograd.seeing.facts.shares import Softmaxes
 from autograd.seeing.pages.player.svg.arrows import EDGE_LABEL
 from autograd.seeing.pages.player.svg.box_shapes import box_size, circle_size
 from autograd.seeing.pages.player.svg.elements import Point
 
 POINTS = 72
 """Points per inch."""
+ADDING = ("sum", "logsumexp")
+"""The ops whose inputs stand below each other in their order."""
 MARGIN = 12.0
 APART = 14.0
 """The room between pieces of a graph that no arrow connects."""
@@ -58,6 +63,10 @@ def arrange(trace: Trace) -> Arrangement:
     for node in trace.nodes:
         if node.symbol is not None:
             drawing.edge(heads[node.id], node.id, comment=node.id, weight="8", arrowhead="none")
+        if node.op in ADDING and node.symbol is not None:
+            drawing.node(heads[node.id], ordering="in")  # what it adds up stands in the order of its formula
+    for shares in Softmaxes(trace).among(trace.nodes):
+        _stack(drawing, [class_.logit for class_ in shares.classes])
     sizes = boxes | circles
     for name, (width, height) in sizes.items():
         shape = "ellipse" if name in circles else "box"
@@ -66,9 +75,15 @@ def arrange(trace: Trace) -> Arrangement:
     for edge in trace.edges:
         label = f"<{table([row(room)])}>" if edge.partial is not None else ""
         drawing.edge(edge.source, heads[edge.target], comment=edge_key(edge), label=label)
-    placed = _read(json.loads(drawing.pipe(format="json", encoding="utf-8")), sizes)
+    placed = _whole(_read(json.loads(drawing.pipe(format="json", encoding="utf-8")), sizes))
     pieces = connected([node.id for node in trace.nodes], [(e.source, e.target) for e in trace.edges])
     return _in_columns(placed, trace, sizes, pieces) if len(pieces) > 1 else placed
+
+
+def _stack(drawing: Drawing, logits: Sequence[NodeFact]) -> None:
+    """Put what a softmax takes below each other in its order, where nothing of it is computed here."""
+    if all(node.symbol is None for node in logits):
+        stack(drawing, [*dict.fromkeys(node.id for node in logits)])
 
 
 def connected(ids: Iterable[str], pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
@@ -146,7 +161,7 @@ def _read(placed: dict[str, Any], sizes: dict[str, tuple[float, float]]) -> Arra
         return Point(x - left + MARGIN, top - y + MARGIN)
 
     corners: dict[str, Point] = {}
-    for thing in placed.get("objects", ()):
+    for thing in (x for x in placed.get("objects", ()) if "pos" in x):  # a column has none
         middle = point(thing["pos"])
         width, height = sizes[thing["name"]]
         corners[thing["name"]] = Point(middle.x - width / 2, middle.y - height / 2)
@@ -155,9 +170,31 @@ def _read(placed: dict[str, Any], sizes: dict[str, tuple[float, float]]) -> Arra
         width=right - left + 2 * MARGIN,
         height=top - bottom + 2 * MARGIN,
         corners=corners,
-        curves={edge["comment"]: [point(pair) for pair in _spline(edge["pos"])] for edge in edges},
+        curves={e["comment"]: [point(pair) for pair in _spline(e["pos"])] for e in edges if "comment" in e},
         middles={edge["comment"]: point(edge["lp"]) for edge in edges if "lp" in edge},
     )
+
+
+def _whole(placed: Arrangement) -> Arrangement:
+    """Return it with room for all of its curves: Graphviz leaves some of them partly outside."""
+    points = [*chain.from_iterable(placed.curves.values())]
+    left, top = (max(0.0, MARGIN / 2 - min(axis, default=MARGIN)) for axis in _axes(points))
+    right, bottom = (max(axis, default=0.0) + MARGIN / 2 for axis in _axes(points))
+
+    def moved(p: Point) -> Point:
+        return Point(p.x + left, p.y + top)
+
+    return Arrangement(
+        width=max(placed.width, right) + left,
+        height=max(placed.height, bottom) + top,
+        corners={id: moved(p) for id, p in placed.corners.items()},
+        curves={id: [moved(p) for p in curve] for id, curve in placed.curves.items()},
+        middles={id: moved(p) for id, p in placed.middles.items()},
+    )
+
+
+def _axes(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+    return [p.x for p in points], [p.y for p in points]
 
 
 def _numbers(text: str) -> list[float]:

@@ -1,4 +1,7 @@
-"""Shares as bars: a row for each class: its number from 0, its name, a bar as long as its share, and that."""
+"""Shares as bars: a row for each class: its number from 0, its name, a bar as long as its share, and that.
+
+The class that a cross-entropy is of is called the right one, and has a ring around its number.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from autograd.seeing.style import TEXT_SIZE
 
 BAR, THICK = 100.0, 9.0
 """The least length of a bar that is all of it, and how thick a bar is."""
+RIGHT = " · right class"
 MOST_BELOW = 12
 """At most so many bars stand below each other; further ones begin a new column."""
 
@@ -41,10 +45,13 @@ def bars(layer: Layer, name: str, corner: Point, width: float) -> list[str]:
         part = tag("rect", width=length * _length(fact.number), height=THICK, rx=2.0)
         parts += [
             words(str(k), x, y, "fact"),
-            words(fact.word, x + _digits(layer), y, "class"),
+            words(_name(layer, k), x + _digits(layer), y, "class"),
             tag("g", moved(whole + part, Point(start, y - THICK)), id=f"{name}-{k}", class_="dot share"),
             slot(f"box:{layer.key}:{k}", fact.number, x + width, y, "value"),
         ]
+        if k == layer.target:
+            middle = text_width(str(k), TEXT_SIZE) / 2
+            parts.append(tag("circle", cx=x + middle, cy=y - 4, r=middle + 4, class_="right"))
     return parts
 
 
@@ -57,8 +64,12 @@ def _digits(layer: Layer) -> float:
     return text_width(str(len(layer.shares) - 1), TEXT_SIZE) + GAP
 
 
+def _name(layer: Layer, k: int) -> str:
+    return layer.shares[k].word + RIGHT * (k == layer.target)
+
+
 def _row_width(layer: Layer) -> float:
-    names = max(text_width(fact.word, TEXT_SIZE) for fact in layer.shares)
+    names = max(text_width(_name(layer, k), TEXT_SIZE) for k in range(len(layer.shares)))
     return _digits(layer) + names + GAP + BAR + GAP + NUMBER_WIDTH
 
 

@@ -267,7 +267,7 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
 def _windows_view(row: Row, i: int, parent: str) -> View:
     """Show what slides over a picture."""
     layer, name = row.layers[i], row.name(i)
-    seen = layer.slides.windows.planes[0][0] if layer.slides else ""
+    seen = next(filter(None, layer.slides.windows.planes[0])) if layer.slides else ""
     before = next((box.title for box in row.layers if any(node.id == seen for node in box.nodes)), "")
     opens = {unit: view for unit, view in row.opened(i, name).items() if unit != name}
     return sliding_view(layer, before, View(name, layer.title, "", {}, {}, opens, parent))

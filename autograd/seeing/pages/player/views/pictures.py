@@ -126,7 +126,7 @@ class _Pictures:
         return None
 
     def _window(self, box: Layer) -> tuple[int, ...]:
-        """Return the rows and columns of a window, as the Module says that is used, or that holds it."""
+        """Return the sizes of a window and of its picture, as the Module says that is used, or one around."""
         paths = [use.group.path for use in (*box.inner[:1], box) if use.group]
         around = [path[:n] for path in paths for n in range(len(path), -1, -1)]
         sizes = (self._modules[path].window for path in around if path in self._modules)

@@ -37,16 +37,16 @@ def sliding_view(layer: Layer, before: str, view: View) -> View:
     assert layer.slides is not None
     slides, units = layer.slides, layer.units
     windows, name = slides.windows, view.name
-    inputs = [[own_id(name, id) for id in plane] for plane in windows.planes]
+    inputs = [[own_id(name, id) if id else "" for id in plane] for plane in windows.planes]
     size = len(units) // layer.planes
     outputs = [[f"{name}-{j}" for j in range(k, k + size)] for k in range(0, len(units), size)]
     around = _around(windows, size // windows.across)
     drawn = [
-        _planes(before, inputs, windows.columns, around, "seen input"),
+        _planes(before, inputs, windows.columns, around, "seen input", windows.unseen(size)),
         tag("g", id=f"{name}-kernel", class_="kernel weight"),
         _planes(layer.title, outputs, layer.columns, (0, 0, 0, 0), "given"),
     ]
-    nodes = {id: own_id(name, id) for plane in windows.planes for id in plane}
+    nodes = {id: own_id(name, id) for plane in windows.planes for id in plane if id}
     nodes |= {id: f"{name}-kernel" for id in (*slides.biases, *sum(slides.kernels, ())) if id}
     for j, unit in enumerate(units):
         for node in unit.members:
@@ -68,8 +68,9 @@ def _around(windows: Sliding, down: int) -> tuple[int, int, int, int]:
 
 
 def _planes(
-    title: str, planes: Sequence[Sequence[str]], columns: int, around: tuple[int, int, int, int], kind: str
-) -> str:
+    title: str, planes: Sequence[Sequence[str]], columns: int, around: tuple[int, int, int, int], kind: str,
+    unseen: Sequence[int] = (),
+) -> str:  # fmt: skip
     """Return a cell for each number, plane by plane, with what they are above them.
 
     Args:
@@ -78,6 +79,7 @@ def _planes(
         columns: how many stand side by side.
         around: how many empty cells stand above, left, below and right of a plane.
         kind: the class of all of them together; the page places that, and is told how large it is.
+        unseen: the places on a plane that no window sees.
     """
     top, left, bottom, right = around
     rows = len(planes[0]) // columns
@@ -85,14 +87,16 @@ def _planes(
     wide = (left + columns + right) * CELL + APART
     high = (top + rows + bottom) * CELL + APART
     size = f"{counted(len(planes), 'plane')} of {rows} × {columns}"
+    size += f", {len(unseen)} of {rows * columns} in no window" if unseen else ""
     drawn = [words(title, 0.0, 14.0, "title"), words(size, 0.0, 30.0, "fact")]
     for k, plane in enumerate(planes):
         down, along = divmod(k, beside)
         corner = Point(along * wide + left * CELL, HEADER + down * high + top * CELL)
         outside = product(range(-top, rows + bottom), range(-left, columns + right))
         empty = [(r, c) for r, c in outside if not (0 <= r < rows and 0 <= c < columns)]
-        drawn.append(_empty(corner, empty))
-        drawn += [_cell(id, corner, divmod(at, columns)) for at, id in enumerate(plane)]
+        gone = [divmod(at, columns) for at, id in enumerate(plane) if not id]
+        drawn.append(_empty(corner, [*empty, *gone]))
+        drawn += [_cell(id, corner, divmod(at, columns)) for at, id in enumerate(plane) if id]
     texts = text_width(title, NAME_SIZE, bold=True), text_width(size, SMALL_SIZE)
     whole = max(beside * wide - APART, *texts), HEADER - (-len(planes) // beside) * high - APART
     return tag("g", "".join(drawn), class_=kind, data_width=whole[0], data_height=whole[1])

@@ -12,7 +12,7 @@ first numbers of each line.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product, takewhile
 from math import prod
 from typing import NamedTuple
@@ -37,7 +37,8 @@ class Sliding:
     """Windows of one size that go over a picture; pairs are rows and columns.
 
     Attributes:
-        planes: the numbers of the picture, plane by plane, each row by row.
+        planes: the numbers of the picture, plane by plane, each row by row; "" for one that is not in the
+            graph, since no window sees it.
         columns: how many of them stand side by side.
         size, stride, start: of a window; from one to the next; where the first begins, which is below 0 where
             zeros are put around the picture.
@@ -68,6 +69,13 @@ class Sliding:
             for plane, row, column in product(self.planes, lines, line)
         ]
 
+    def unseen(self, windows: int) -> list[int]:
+        """Return the places on a plane that none of so many windows sees."""
+        cells = tuple(map(str, range(len(self.planes[0]))))
+        alone = replace(self, planes=(cells,))
+        seen = {cell for k in range(windows) for cell in alone.seen(k)}
+        return [k for k, cell in enumerate(cells) if cell not in seen]
+
 
 def sliding(
     windows: Sequence[Window], places: Mapping[str, Place], size: Sequence[int] = ()
@@ -77,11 +85,14 @@ def sliding(
     Args:
         windows: what each of them sees.
         places: where numbers stand, as far as that is known.
-        size: the rows and columns of a window; empty if that is not known.
+        size: the rows and columns of a window, and what `over` a picture takes; empty if that is not known.
     """
+    known = over(windows, size) if len(size) > 2 and windows and len(windows[0]) >= prod(size[:2]) else None
+    if known is not None:
+        return known
     seen = {number for window in windows for number in window if number}
     if not seen or not seen <= places.keys():
-        places = places_by(size, windows) if size else places_of(windows, columns_of(windows))
+        places = places_by(size[:2], windows) if size else places_of(windows, columns_of(windows))
         if not seen or not seen <= places.keys():
             return None
     planes = {plane: k for k, plane in enumerate(sorted({places[number].plane for number in seen}))}
@@ -114,6 +125,30 @@ def sliding(
     found = Sliding(picture, columns, (high, wide), stride, corners[0], across, tuple(order))
     is_true = all([window[k] for k in order] == found.seen(number) for number, window in enumerate(windows))
     return found if is_true else None
+
+
+def over(windows: Sequence[Window], size: Sequence[int]) -> Sliding | None:
+    """Return how windows go over a picture, row by row, that is known in all its sizes; None if they do not.
+
+    Args:
+        windows: what each of them sees.
+        size: rows and columns of a window, of the picture, from one window to the next, and of zeros around.
+    """
+    high, wide, rows, columns, down, along, above, beside = size
+    length, depth, across = (
+        rows * columns,
+        len(windows[0]) // (high * wide),
+        (columns + 2 * beside - wide) // along + 1,
+    )
+    cells = tuple(tuple(map(str, range(p, p + length))) for p in range(0, depth * length, length))
+    order = tuple(range(len(windows[0])))
+    places = Sliding(cells, columns, (high, wide), (down, along), (-above, -beside), across, order)
+    numbers: dict[str, str] = {}
+    for k, window in enumerate(windows):
+        numbers.update(zip(places.seen(k), window, strict=False))
+    found = replace(places, planes=tuple(tuple(numbers.get(cell, "") for cell in plane) for plane in cells))
+    is_true = all([*window] == found.seen(k) for k, window in enumerate(windows))
+    return found if is_true and columns <= MOST_COLUMNS else None
 
 
 def _laid_out(
@@ -165,7 +200,7 @@ def in_rows(
         yield sorted(range(len(windows)), key=middles.__getitem__)
         return
     most = len(windows[0])
-    for line in size[1:] or [n for n in range(most, 0, -1) if most % n == 0]:
+    for line in size[1:2] or [n for n in range(most, 0, -1) if most % n == 0]:
         starts = _started(windows, line)
         if len({*starts.values()}) == len(windows):
             yield sorted(starts, key=starts.__getitem__)

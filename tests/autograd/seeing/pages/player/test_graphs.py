@@ -1,5 +1,8 @@
 """Walks through all kinds of graphs in a browser: large, folded, oddly labelled, beside another engine."""
 
+import random
+from itertools import chain as chained
+
 import pytest
 
 from autograd import Value
@@ -8,6 +11,8 @@ from autograd.notation.labels import parse_label
 from autograd.notation.numbers import number
 from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import fold
+from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.player.svg.layout import arrange
 from autograd.seeing.walk import walk
 from nn import (
     MLP,
@@ -24,6 +29,7 @@ from nn import (
     losses,
 )
 from tests.autograd.seeing.pages.player.driven import chain, expression, go, place, slot
+from tests.autograd.seeing.pages.player.touched import drawn
 from tests.shown import MEASURE, SMALLEST
 
 MARKUP = '"><img src=x onerror=alert(1)>'
@@ -390,3 +396,13 @@ def test_the_names_of_boxes_touch_no_other_words(opened):
     )
     assert len(found) > 3
     assert [name for room, name in found if room < 2] == []
+
+
+def test_no_arrow_of_a_picture_leaves_it():
+    chance = random.Random(0)
+    for _ in range(25):
+        y, _ = drawn(chance)
+        places = arrange(trace(y))
+        for point in chained.from_iterable(places.curves.values()):
+            assert 0 <= point.x <= places.width
+            assert 0 <= point.y <= places.height

@@ -18,7 +18,11 @@ from autograd.seeing.facts.box_content import share_of
 from autograd.seeing.facts.shares import Shares, Softmaxes
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.pages.frame import asset
+from autograd.seeing.pages.player.svg.elements import Point
+from autograd.seeing.pages.player.svg.layout import arrange
+from autograd.seeing.pages.player.views.bars import RIGHT, bars
 from autograd.seeing.pages.player.views.choice import boxes_of, views
+from autograd.seeing.pages.player.views.parts import Whole
 from nn import MLP, Attention, Layer, Module, Sequential, losses
 
 PLAYER = "autograd.seeing.pages.player"
@@ -195,6 +199,24 @@ def test_bars_are_as_long_as_shares_and_follow_a_number_that_is_touched(opened: 
         "cross-entropy",
         "log-sum-exp",
     )
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7, 10])
+def test_the_right_class_is_marked_and_all_stand_in_the_order_of_the_inputs(classes: int) -> None:
+    _, logits = net(classes)
+    for target in range(0, classes, 3):
+        facts = trace(losses.cross_entropy(logits, target))
+        box = boxes_of(facts)[-1]
+        assert box.target == target
+        rows = "".join(bars(box, "b", Point(0.0, 0.0), 400.0)).split('id="b-')
+        assert [RIGHT in row for row in rows].index(True) == target
+        assert sum(row.count('class="right"') for row in rows) == 1
+        assert 'class="right"' in rows[target + 1]
+        (shares,) = Softmaxes(facts).among(facts.nodes)
+        opened, _ = Whole(facts).part(node.id for node in box.nodes)
+        corners = arrange(opened).corners
+        heights = [corners[class_.logit.id].y for class_ in shares.classes]
+        assert heights == sorted(heights)
 
 
 SHARE = """([scripts, numbers]) => {

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 from math import isclose
 
 import pytest
@@ -84,23 +84,32 @@ def is_true(layer, values, planes, conv, in_order=True):
         assert isclose(sum(products) + values[bias], values[id], abs_tol=1e-12)
 
 
-@given(sides=PAIRS, size=PAIRS, stride=PAIRS, padding=PAIRS, planes=PAIRS)
+RIMS = st.tuples(st.integers(0, 2), st.integers(0, 2))
+
+
+@given(sides=PAIRS, size=PAIRS, stride=PAIRS, padding=PAIRS, planes=PAIRS, rim=RIMS)
+@example(sides=(3, 3), size=(3, 3), stride=(2, 2), padding=(0, 0), planes=(1, 2), rim=(1, 1))
+@example(sides=(3, 4), size=(1, 1), stride=(1, 1), padding=(0, 0), planes=(1, 2), rim=(0, 0))
 def test_every_window_of_a_convolution_and_its_products_are_the_true_ones(
-    sides, size, stride, padding, planes
+    sides, size, stride, padding, planes, rim
 ):
+    """Whether windows overlap or not, and with what no window sees in its place."""
     padding = [n % size for n, size in zip(padding, size, strict=True)]
-    stride = [min(n, max(1, size - 1)) for n, size in zip(stride, size, strict=True)]
-    sides = [
-        size + stride * (n - 1) for n, size, stride in zip(sides, size, stride, strict=True)
-    ]  # 1 line, too
-    assume(sides[0] * sides[1] > size[0] * size[1])
+    each = zip(sides, size, stride, rim, strict=True)
+    sides = [size + stride * (n - 1) + rim for n, size, stride, rim in each]  # 1 line, too
     conv = Conv2d(planes[0], planes[1], size, stride=stride, padding=padding, activation="tanh", seed=0)
     picture = numbers_of(planes[0], *sides)
-    found, values = slid(Mean(conv, Flatten())(picture))
-    overlaps = all(stride < size for size, stride in zip(size, stride, strict=True))
-    assert len(found) == 1 or not overlaps
-    for layer in found:
-        is_true(layer, values, picture, conv)
+    over = [len(conv(picture)[0]), len(conv(picture)[0][0])]
+    assume(over[0] * over[1] > 1)
+    (layer,), values = slid(Mean(conv, Flatten())(picture))
+    is_true(layer, values, picture, conv)
+    windows = layer.slides.windows
+    assert (len(windows.planes[0]) // windows.columns, windows.columns) == tuple(sides)
+    seen = {id for k in range(over[0] * over[1]) for id in windows.seen(k)}
+    for numbers, plane in zip(picture, windows.planes, strict=True):
+        for at, (x, id) in enumerate(zip(chain.from_iterable(numbers), plane, strict=True)):
+            assert (id == "") == (at in windows.unseen(over[0] * over[1]))
+            assert id == "" or (values[id] == x and id in seen)
 
 
 class AtOnce(Module):
@@ -337,6 +346,7 @@ def test_the_window_follows_the_steps(opened, network):
         said = told(sheet, "l1")
         assert said[1] == layer.units[j].title.removeprefix(f"plane {j // 16 + 1}, ")
         assert said[0] == f"kernel {j // 16 + 1}"
+        assert said[said.index("Σ window · kernel") + 1] != "–"  # products come with their sum
     assert sheet.errors == []
 
 
@@ -413,6 +423,24 @@ def test_a_page_without_such_a_view_has_no_script_for_it(network):
     plain = walk(Layer(2, 1, seed=0)([0.5, 0.25]))
     assert "slideOver(view) {" in network.html()
     assert "slideOver(view) {" not in plain.html()
+
+
+def test_what_no_window_sees_is_told_and_drawn(opened):
+    model = Sequential(Reshape(1, 6, 6), Conv2d(1, 1, 3, stride=2, seed=0), Flatten())
+    steps = walk(mean(model(numbers_of(36))))
+    sheet = opened(steps.html(), motion="reduce")
+    sheet.keyboard.press("End")
+    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    told = sheet.locator(".seen .fact").first.text_content()
+    assert told == "1 plane of 6 × 6, 11 of 36 in no window"
+    for j, corner in ((0, 0), (3, 14)):
+        sheet.locator(f"#l1-{j}").hover(force=True)
+        (layer,) = (layer for layer in boxes_of(steps.trace, 0) if layer.slides)
+        cell = sheet.locator(f"#l1-{layer.slides.windows.planes[0][corner]}")
+        frame = sheet.locator(".seen .window")
+        for axis in "xy":
+            assert float(frame.get_attribute(axis)) == float(cell.get_attribute(axis)) - 2
+    assert sheet.errors == []
 
 
 def test_a_signal_is_a_picture_of_one_row():

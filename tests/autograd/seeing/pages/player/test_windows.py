@@ -95,9 +95,9 @@ def test_what_takes_of_several_planes_at_once_is_no_pooling():
     assert (mixed.columns, mixed.planes) == (0, 1)
 
 
-def test_what_does_not_overlap_says_nothing_of_rows():
+def test_what_does_not_overlap_stands_in_the_rows_that_its_module_tells():
     layers = boxes_of(walked(Conv2d(1, 1, 2, stride=2, seed=0), 4, 1, 4, 4).trace, 0)
-    assert [layer.columns for layer in layers[:2]] == [0, 0]
+    assert [layer.columns for layer in layers[:2]] == [4, 2]
 
 
 def test_a_dot_shows_its_patch_to_mouse_and_keyboard(opened):
