@@ -22,7 +22,9 @@ from autograd.seeing.pages.player.svg.view import View
 from autograd.seeing.pages.player.touch import script
 from autograd.seeing.pages.player.views.choice import views
 
-SCRIPTS = "facts.js", "picture.js", "canvas.js", "stepping.js", "prediction.js", "controls.js"
+SCRIPTS = (
+    "facts.js", "picture.js", "groups.js", "canvas.js", "stepping.js", "prediction.js", "controls.js",
+)  # fmt: skip
 """The parts of the player, in the order in which they stand in a page."""
 PARTS: Mapping[str, tuple[str, ...]] = {
     "boxes": ("lines.js", "boxes.js", "boxes.css"),
@@ -33,8 +35,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 BOXES = "data-between="
 """Tells that a picture is one of boxes of Modules."""
 
-COMMENT = re.compile(r"(^|\s)\s*// .*")
-"""The comment at the end of a line of a script."""
+COMMENT = re.compile(r"((^|\s)\s*// .*)|/\*.*?\*/")
+"""A comment: the end of a line of a script, or a part of one of a style sheet."""
 
 LONGEST_TEXT = 90
 """At most this many steps are told in the text for browsers that run no scripts."""
@@ -89,7 +91,7 @@ def _page(content: Content) -> str:
     )
     return document(
         content.title,
-        "".join(asset(__package__, name) for name in styles),
+        compact("".join(asset(__package__, name) for name in styles)),
         body,
         compact(script(content.trace, shown["touch"]) + player(needed, bool(shown["touch"]))),
         data={
@@ -136,7 +138,9 @@ def players() -> list[str]:
 
 
 def compact(text: str) -> str:
-    """Return a script without its indentation and comments; no text in one of ours has a space before //.
+    """Return a script or a style sheet without its indentation and comments.
+
+    No text in one of ours has a space before //, or /*.
 
     >>> compact("if (a) {\\n  // or not\\n  b(); // c\\n}")
     'if (a) {\\nb();\\n}'

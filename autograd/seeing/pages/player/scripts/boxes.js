@@ -1,5 +1,5 @@
 // Boxes of Modules stand in lines as wide as the page, and open in the place where they stand.
-const HEADING = 34, HEADER = 30, KNOB = 9;
+const HEADING = 34, HEADER = 30, KNOB = 9, TOUCHED = 15;
 
 // The boxes of a view, in order, and its arrows between them; undefined for a view of anything else.
 function rowOf(view) {
@@ -16,13 +16,14 @@ function rowOf(view) {
     const ends = arrow.id.slice(view.name.length + 1).split("-to-");
     return { arrow, ends: ends.map((name) => places.get(name)) };
   });
+  share(boxes.flatMap(({ knob }) => knob ?? []), MOST_STOPS);
   view.row = { boxes, arrows, between: Number(view.element.dataset.between) };
   return view.row;
 }
 
 function knobOf(box) {
-  const knob = element("g", { class: "fold", role: "button", tabindex: "0", "aria-expanded": "false", "aria-label": `${box.inner.title}, in place` });
-  knob.append(element("circle", { r: KNOB }), element("path", { d: "M-4 0h8M0 -4v8" }), element("title", {}, "Open it here, or close it"));
+  const knob = element("g", { class: "fold", role: "button", tabindex: "0", "aria-expanded": "false", "aria-label": `Open ${box.inner.title} in place` });
+  knob.append(element("circle", { r: TOUCHED, class: "touched" }), element("circle", { r: KNOB }), element("path", { d: "M-4 0h8M0 -4v8" }), element("title", {}, "Open it here, or close it"));
   const toggle = (event) => {
     event.stopPropagation();
     event.preventDefault();
@@ -46,6 +47,14 @@ function openHere(box) {
   const { x, y, width, height } = placed(box.part);
   see({ x, y, width: Math.min(width, room.width / at.scale - 2 * MARGIN), height: Math.min(height, room.height / at.scale - 2 * MARGIN) });
   lightHere();
+  tellOpened(box);
+}
+
+// What came into view: the boxes in it, or how many numbers.
+function tellOpened({ inner, isOpen }) {
+  const inside = views.filter(({ parent }) => parent === inner.name).map(({ title }) => title);
+  const named = inside.length > MOST_ROWS ? `${inside.length} parts, ${inside[0]} to ${inside.at(-1)}` : inside.join("; ");
+  $("heard").textContent = isOpen ? `In ${inner.title}: ${named || `${inner.nodeElement.size} numbers`}.` : "";
 }
 
 // Places what a view shows, each box as large as it is, in lines as wide as there is room.
@@ -57,7 +66,7 @@ arrange = (view) => {
   } else if (view.whole) crop(view, false);
   if (view.own || openedIn(view).length) compose(view);
   unplace(view);
-  for (const box of view.element.querySelectorAll(".layer")) box.box = undefined;
+  for (const box of view.element.querySelectorAll(".layer, .layer .frame, .fold")) box.box = undefined;
 };
 
 function settle(view, isInside, room) {

@@ -212,6 +212,7 @@ function listenToCanvas() {
   canvas.addEventListener("pointerleave", () => markPatch(undefined));
   canvas.addEventListener("focusin", ({ target }) => {
     markPatch(target);
+    stopHere(target);
     if (target !== canvas && target !== svg && target.matches(":focus-visible")) see(placed(target));
   });
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only

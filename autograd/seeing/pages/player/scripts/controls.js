@@ -250,7 +250,7 @@ function showFacts(other) {
   const whole = place === steps().length;
   const sameSteps = other.steps === facts.steps; // else a branch flipped
   facts = other;
-  $("sentence").setAttribute("aria-live", "off"); // what came of it is told below
+  $("told").setAttribute("aria-live", "off"); // what came of it is told below
   answered.clear();
   if (other.questions) questions = Promise.resolve(other.questions);
   if (sameSteps) tellLines();
@@ -296,6 +296,10 @@ function listenToKeys(event) {
     activate(part);
     return;
   }
+  if (part?.mates && event.key in WAYS && !event.shiftKey) {
+    event.preventDefault();
+    return goWithin(part, event.key);
+  }
   if (target.matches?.("input[type=text], input[type=radio], select, .leaf input")) return;
   if (event.key === " " && target.matches?.("button, summary, input")) return;
   if (event.shiftKey && event.key in PANS && canvas.contains(target)) {
@@ -335,6 +339,7 @@ function listen() {
   });
   $("list").addEventListener("toggle", fillList);
   $("lines").addEventListener("contentvisibilityautostatechange", seeRun);
+  $("lines").addEventListener("keydown", keyInList);
   $("list").addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button) jump(Number(button.dataset.place));

@@ -102,10 +102,9 @@ function prepare(view) {
     part.dataset.opens = knob.dataset.opens = name;
     knobs.set(part, knob);
   }
-  const reachable = view.nodesOf.size <= MOST_REACHABLE;
+  makeStops(knobs.values());
   for (const part of knobs.values()) {
     part.setAttribute("role", "button");
-    if (reachable || part.dataset.opens) part.setAttribute("tabindex", "0");
     if (part.dataset.opens) part.setAttribute("aria-label", `Open ${titleOf(part.dataset.opens)}`);
   }
   for (const word of root.querySelectorAll(".fact")) if (word.textContent === "gradient") word.textContent = slope();
@@ -220,7 +219,7 @@ function atRest(does) {
 }
 
 function refreshSeen() {
-  if (view.nodesOf.size <= MOST_REACHABLE) return refresh(view);
+  if (view.nodesOf.size <= MOST_AT_ONCE) return refresh(view);
   refresh(view, [...view.nodeElement.keys()].filter(isSeen));
   atRest(refreshAll);
 }
@@ -239,7 +238,7 @@ function isSeen(node) {
 
 function refresh(view, nodes = view.nodeElement.keys(), edges = view.edgeElement.keys()) {
   for (const node of nodes) refreshNode(view, node);
-  if (view.unlabelled.size && view.nodesOf.size <= MOST_REACHABLE) labelParts(view);
+  if (view.unlabelled.size && view.nodesOf.size <= MOST_AT_ONCE) labelParts(view);
   else if (view.unlabelled.size) requestIdle(() => labelParts(view));
   const stale = new Set();
   for (const edge of edges) {

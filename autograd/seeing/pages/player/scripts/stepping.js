@@ -63,7 +63,7 @@ function go(to, keepVerdict = false) {
   refresh(view, nodes, edges);
   lightHere();
   follow(step);
-  $("sentence").setAttribute("aria-live", isFast() ? "off" : "polite");
+  $("told").setAttribute("aria-live", isFast() ? "off" : "polite");
   tell(step);
   link();
 }
@@ -84,13 +84,13 @@ function tell(step) {
   $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
   const formula = step && !strides() ? readMath(formulaOf(step)) : element("p");
   $("math").setAttribute("aria-label", `The step as a formula: ${spoken(formula)}`);
-  $("math").tabIndex = formula.hasChildNodes() ? 0 : -1;
+  $("math").hidden = !formula.hasChildNodes();
   $("math").replaceChildren(...mathOf(formula));
   if (strides()) tellStride();
   else tellNumbers(step);
   const slider = $("place");
   slider.value = place;
-  slider.setAttribute("aria-valuetext", step ? `step ${stop + 1} of ${count}: ${told}` : "before the first step");
+  slider.setAttribute("aria-valuetext", step ? `step ${stop + 1} of ${count}` : "before the first step");
   for (const id of ["first", "previous"]) $(id).disabled = place === 0;
   for (const id of ["next", "last"]) $(id).disabled = place === steps().length;
   if (document.activeElement.disabled) $("place").focus({ preventScroll: true }); // what cannot be pressed loses the focus
@@ -100,7 +100,7 @@ function tell(step) {
 
 function tellNumbers(step) {
   $("numbers").hidden = !isEdge(step);
-  if (!isEdge(step)) return;
+  if (!isEdge(step)) return ($("heard").textContent = "");
   const [upstream, partial, contribution, before, after] = step.shown;
   const local = localOf(step);
   if (slopeOf(step)) local.append(` = ${slopeOf(step)}`);
@@ -111,12 +111,15 @@ function tellNumbers(step) {
     ["+", ["gradient so far"], before, ""],
     ["=", ["gradient ", signOf(step.node)], after, "result"],
   ];
-  showRows(rows);
+  showRows(rows, ""); // the sentence has all of them
 }
 
-function showRows(rows) {
+// The numbers, and what of them is heard after the sentence: all, unless it is said in other words.
+function showRows(rows, heard) {
   $("numbers").tBodies[0].replaceChildren(...rows.map(([operator, words, number, kind]) =>
     element("tr", { class: kind }, element("td", { class: "operator" }, operator), element("th", { scope: "row" }, ...words), element("td", {}, number))));
+  const spoken = [...$("numbers").rows].map(({ cells }) => [...cells].map(({ textContent }) => textContent).join(" ").trim());
+  $("heard").textContent = heard ?? `${spoken.join(", ")}.`;
 }
 
 // What a larger step computed: the values that are used elsewhere, or the gradients at which it ends.
@@ -127,7 +130,7 @@ function tellStride() {
   const rows = nodes.slice(0, MOST_ROWS).map((node) => (backwards ? gradient(node) : ["", [nameOf(node)], facts.values[placeOf(node)]]));
   if (nodes.length > MOST_ROWS) rows.push(["", [`and ${nodes.length - MOST_ROWS} more`], ""]);
   $("numbers").hidden = false;
-  showRows(rows);
+  showRows(rows, nodes.length > MOST_ROWS ? `${nodes.length} ${backwards ? "gradients" : "values"}: ${MOST_ROWS} in the table of numbers, the others in the opened boxes.` : undefined);
 }
 
 // ------------------------------------------------------------------ another engine beside the right one
@@ -149,6 +152,7 @@ function tellOther() {
   $("other-table").hidden = !parted;
   $("other-table").tBodies[0].replaceChildren(...(parted ? beside.gradients.map(rowOfBoth) : []));
   $("other-name").textContent = engine;
+  if (parted && stopAt(place) === stop) $("heard").append(` ${engine} ${until}`);
   document.querySelector(".parting").style.left = `${(100 * (at + 1)) / steps().length}%`;
 }
 
@@ -179,7 +183,17 @@ function fillList() {
   }
   marked?.removeAttribute("aria-current");
   marked = null;
+  lines[0]?.setAttribute("tabindex", 0);
   markInList();
+}
+
+// The list is one stop of the Tab key, at the step that is shown; arrow keys go on from there.
+function keyInList(event) {
+  const by = { ArrowDown: 1, ArrowUp: -1, Home: -lines.length, End: lines.length }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation(); // these keys step elsewhere
+  lines[Math.min(Math.max(lines.indexOf(event.target) + by, 0), lines.length - 1)].focus();
 }
 
 function emptyList() {
@@ -191,7 +205,7 @@ function emptyList() {
 function lineOf(stop) {
   const [from, until] = bounds(stop);
   const parts = facts.beside && facts.beside.parts_at >= from && facts.beside.parts_at < until && facts.beside.parts_at !== null;
-  const button = element("button", { type: "button" }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span"));
+  const button = element("button", { type: "button", tabindex: -1 }, element("span", {}, `${parts ? "≠ " : ""}${stop + 1}`), element("span"));
   button.dataset.place = until;
   element("li", { class: isEdge(steps()[until - 1]) ? "asked" : "" }, button);
   return button;
@@ -228,6 +242,8 @@ function markInList() {
   $("list").classList.toggle("unbegun", place === 0);
   const here = lines[stopAt(place)] ?? null;
   if (here === marked) return; // as when a number is touched
+  for (const line of [marked, lines[0]]) line?.setAttribute("tabindex", -1);
+  (here ?? lines[0])?.setAttribute("tabindex", 0);
   marked?.removeAttribute("aria-current");
   marked = here;
   marked?.setAttribute("aria-current", "step");

@@ -46,12 +46,11 @@ function slideOver(view) {
   const [seen, kernel, given] = ["seen", "kernel", "given"].map((name) => root.querySelector(`.${name}`));
   const cells = [...given.querySelectorAll(".dot")];
   const indexOf = new Map(cells.map((cell, j) => [cell, j]));
-  const wide = Math.ceil(Math.sqrt(kernels.length || planes.length)); // planes that stand side by side
   const many = kernels.length || (apart ? planes.length : 1);
   const each = cells.length / many;
-  const [rows, tall] = [planes[0].length / columns, each / across];
+  const rows = planes[0].length / columns;
   const [span, depth] = [size[0] * size[1], apart ? 1 : planes.length];
-  let [at, fixed, focus, told, winners] = [0, false, 0, null, []];
+  let [at, fixed, focus, told, winners, hearWindow] = [0, false, 0, null, [], () => {}];
 
   const write = (into, x, y, kind, text = "") => drawn(into, "text", { x, y, class: kind }).appendChild(document.createTextNode(text)).parentNode;
   const nodeOf = (j) => view.nodesOf.get(cells[j]).at(-1);
@@ -237,7 +236,12 @@ function slideOver(view) {
     door.dataset.opens = cells[at].dataset.opens;
     door.setAttribute("aria-label", `Open the steps of ${plainName(gives)}`);
     const sent = shares?.flatMap((x, i) => (x ? `${plainName(one.nodes[i])} × ${number(x)}` : [])) ?? [];
-    cells[at].setAttribute("aria-description", [...filled.map((line) => line.slice(0, 2).join(" ")), ...(sent.length ? [`its gradient goes on to ${sent.slice(0, MOST_ROWS).join(", ")}`] : [])].join(", "));
+    hearWindow = () => {
+      const numbers = one.nodes.map((node, i) => `${node ? value(node) : 0}${kernels.length ? ` × ${written(value(weightOf(at, shown, i)), TEXT, true)}${products ? ` = ${number(products[i])}` : ""}` : ""}`);
+      const within = span > MOST_ROWS ? `${span} numbers in the picture` : numbers.join(", ");
+      const sums = filled.map((line) => line.slice(0, 2).join(" ")).join(", ");
+      $("heard").textContent = `${sums}. Window${depth > 1 ? ` on plane ${focus + 1}` : ""}: ${within}.${sent.length ? ` Its gradient goes on to ${sent.slice(0, MOST_ROWS).join(", ")}.` : ""}`;
+    };
     frames.forEach((frame, plane) => {
       frame.classList.toggle("away", apart && plane !== out);
       frame.classList.toggle("chosen", !apart && depth > 1 && plane === focus);
@@ -251,9 +255,8 @@ function slideOver(view) {
   }
 
   function go(j, isFixed = fixed) {
-    cells[at].setAttribute("tabindex", -1);
     [at, fixed] = [j, isFixed];
-    cells[at].setAttribute("tabindex", 0);
+    stopHere(cells[at]);
     tellWindow();
   }
 
@@ -274,43 +277,35 @@ function slideOver(view) {
   // ------------------------------------------------------------------ by pointer and by keys
 
   const cellAt = (target) => indexOf.get(target.closest(".dot"));
-  const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
-  // The next number that way: on the same plane, or over its edge on the one beside it.
-  function nextTo(j, [down, along]) {
-    const plane = Math.floor(j / each);
-    const [row, column] = [Math.floor((j % each) / across) + down, (j % across) + along];
-    const turned = plane + (column < 0 ? -1 : column === across ? 1 : row < 0 ? -wide : row === tall ? wide : 0);
-    if (turned < 0 || turned >= many) return j;
-    return turned * each + ((row + tall) % tall) * across + ((column + across) % across);
-  }
-
   root.addEventListener("pointerover", ({ target }) => {
     const j = cellAt(target);
     if (j !== undefined && !fixed) go(j);
   });
   root.addEventListener("focusin", ({ target }) => {
     const j = cellAt(target);
-    if (j !== undefined && target.matches(":focus-visible")) go(j, true);
+    if (j === undefined || !target.matches(":focus-visible")) return;
+    go(j, true);
+    hearWindow();
   });
   root.addEventListener("click", (event) => {
     const [j, plane] = [cellAt(event.target), event.target.closest(".plane")];
     if (plane) pick(plane);
-    if (j !== undefined && !dragged && !(fixed && j === at)) go(j, true); // one that is fixed opens
-    else if (!plane) return event.target.closest("[role=button]") ? undefined : go(at, false);
+    if (j !== undefined && !dragged && !(fixed && j === at)) { // one that is fixed opens
+      go(j, true);
+      hearWindow();
+    } else if (!plane) return event.target.closest("[role=button]") ? undefined : go(at, false);
     event.stopPropagation();
   });
   root.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const [j, plane, move] = [cellAt(event.target), event.target.closest(".plane"), MOVES[event.key]];
-    if (j !== undefined && move) cells[nextTo(j, move)].focus();
-    else if (plane && (event.key === "Enter" || event.key === " ")) pick(plane);
-    else return;
+    const plane = event.target.closest(".plane");
+    if (!plane || !["Enter", " "].includes(event.key)) return;
+    pick(plane);
+    hearWindow();
     event.preventDefault();
     event.stopPropagation(); // these keys step elsewhere
   });
   for (const [j, cell] of cells.entries()) {
-    cell.setAttribute("tabindex", j ? -1 : 0);
     cell.how = `${plainName(nodeOf(j))}, ${titleOf(cell.dataset.opens)}`;
   }
 }

@@ -215,9 +215,9 @@ def test_steps_light_parts_of_opened_boxes_and_every_number_is_there(opened, ste
 
 def test_an_opened_box_is_gone_into_and_come_back_to(opened):
     sheet = opened(walk(in_time()).html(), motion="reduce")
-    sheet.locator('.fold[aria-label="cell, in place"]').press("Enter")
+    sheet.locator('.fold[aria-label="Open cell in place"]').press("Enter")
     focused = "() => document.activeElement.getAttribute('aria-label')"
-    assert sheet.evaluate(focused) == "cell, in place"  # and what is pressed again closes it
+    assert sheet.evaluate(focused) == "Open cell in place"  # and what is pressed again closes it
     opened_picture = sheet.evaluate(PICTURE)
     sheet.locator('#canvas > svg svg [aria-label="Open step 2"]').press("Enter")
     assert sheet.locator("#crumbs button").all_text_contents() == ["network", "cell", "step 2"]
@@ -230,7 +230,7 @@ def test_an_opened_box_is_gone_into_and_come_back_to(opened):
 
 def test_numbers_that_are_touched_are_followed_in_opened_boxes(opened):
     sheet = opened(walk(mlp()).html(), motion="reduce")
-    sheet.locator('.fold[aria-label="layer 1, in place"]').press("Enter")
+    sheet.locator('.fold[aria-label="Open layer 1 in place"]').press("Enter")
     sheet.click("#last")
     sheet.click("#what-if summary")
     before = sheet.locator('svg:not(.ahead) svg [data-slot^="value"]').all_text_contents()
@@ -243,7 +243,7 @@ def test_numbers_that_are_touched_are_followed_in_opened_boxes(opened):
 
 def test_a_box_is_opened_by_the_mouse_but_not_by_a_drag_that_begins_on_its_knob(opened):
     sheet = opened(walk(mlp()).html(), motion="reduce")
-    knob = sheet.locator('.fold[aria-label="layer 1, in place"]')
+    knob = sheet.locator('.fold[aria-label="Open layer 1 in place"]')
     knob.click()
     assert knob.get_attribute("aria-expanded") == "true"
     assert sheet.locator("#crumbs [aria-current]").text_content() == "network"  # nothing was gone into

@@ -403,7 +403,7 @@ def test_nodes_say_what_they_hold(sheet):
 
 
 def test_each_step_is_announced(sheet):
-    assert sheet.get_attribute("#sentence", "aria-live") == "polite"
+    assert sheet.get_attribute("#told", "aria-live") == "polite"
     sheet.click("#next")
     assert sheet.get_attribute("#place", "aria-valuetext").startswith("step 1 of ")
 

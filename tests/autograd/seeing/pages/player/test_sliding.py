@@ -303,7 +303,7 @@ def test_by_keyboard_the_window_moves_is_told_and_opens_its_steps(opened, networ
     assert sheet.evaluate("document.activeElement.id") == "l1-16"
     assert sheet.input_value("#place") == step
     assert "plane 2, row 1, column 1: value" in sheet.get_attribute("#l1-16", "aria-label")
-    assert sheet.get_attribute("#l1-16", "aria-description").startswith("Σ window · kernel ")
+    assert sheet.text_content("#heard").startswith("Σ window · kernel ")
     sheet.keyboard.press("Enter")
     assert sheet.locator("#crumbs").inner_text().split("›")[-1].strip() == "plane 2, row 1, column 1"
     assert sheet.errors == []

@@ -354,6 +354,6 @@ def test_a_leaf_from_which_no_route_leads_says_so(opened):
 def test_a_screen_reader_hears_what_came_of_a_touch_and_then_the_steps_again(sheet):
     change(sheet, "w", "3")
     sheet.get_by_role("status").get_by_text("Computed again: L = 9.").wait_for()
-    assert sheet.get_attribute("#sentence", "aria-live") == "off"
+    assert sheet.get_attribute("#told", "aria-live") == "off"
     sheet.click("#next")
-    assert sheet.get_attribute("#sentence", "aria-live") == "polite"
+    assert sheet.get_attribute("#told", "aria-live") == "polite"

@@ -1,0 +1,116 @@
+"""Pages for the keyboard alone: grids are one stop each, and what is called a button is reached and acts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages import NAMES, PLAYERS, go_in, saved
+from tests.shown import OPEN
+
+MANY = 32
+"""So many things of one kind side by side are a composite, which is one stop of the Tab key."""
+
+FAULTS = """(many) => {
+  const roles = "[role=button], [role=link], [role=slider], [role=option], button, summary, a[href]";
+  const isSeen = (e) => e.checkVisibility({ visibilityProperty: true });
+  const isThere = (e) => isSeen(e) && !e.disabled && !e.closest("[role=listbox]");
+  const all = [...document.querySelectorAll(roles)].filter(isThere);
+  const kindOf = (e) => `${e.localName}.${(e.getAttribute("class") ?? "").split(" ")[0]}`;
+  const nameOf = (e) => `${kindOf(e)} ${e.id} ${e.getAttribute("aria-label") ?? e.textContent.slice(0, 40)}`;
+  const leadsTo = (from, isWanted) => {
+    for (const key of ["ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"]) {
+      from.focus();
+      from.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      if (isWanted(document.activeElement)) return document.activeElement;
+    }
+  };
+  const composites = new Map();
+  for (const e of all) {
+    const around = e.closest("li") ? e.closest("ul, ol, #lines").parentNode : e.parentNode;
+    if (!composites.has(around)) composites.set(around, new Map());
+    const kinds = composites.get(around);
+    kinds.set(kindOf(e), [...(kinds.get(kindOf(e)) ?? []), e]);
+  }
+  const faults = [];
+  const unreached = new Set(all.filter((e) => e.tabIndex < 0));
+  for (const kinds of composites.values()) for (const [kind, own] of kinds) {
+    const stops = own.filter((e) => e.tabIndex >= 0);
+    const isGrid = own.length >= many || (kind.endsWith(".dot") && own.length > 1);
+    if (isGrid && stops.length !== 1) faults.push(`${stops.length} stops for ${own.length} of ${kind}`);
+    if (own.every((e) => e.tabIndex >= 0)) continue;
+    const [waiting, seen] = [[...stops], new Set(stops)];
+    while (waiting.length && seen.size < own.length) { // where arrow keys lead from there
+      const to = leadsTo(waiting.at(-1), (other) => own.includes(other) && !seen.has(other));
+      if (to) seen.add(to), waiting.push(to);
+      else waiting.pop();
+    }
+    for (const e of seen) unreached.delete(e);
+  }
+  return [...faults, ...[...unreached].map((e) => `not reached: ${nameOf(e)}`)];
+}"""
+"""Answers which composites have other than one stop, and which buttons no key reaches."""
+
+STATE = """() => {
+  const told = ["place", "told", "crumbs"].map((id) => document.getElementById(id));
+  const states = [...document.querySelectorAll("[aria-expanded], [aria-pressed]")];
+  const open = states.map((e) => [e.getAttribute("aria-expanded"), e.getAttribute("aria-pressed")]);
+  return JSON.stringify([told[0].value, told[1].textContent, told[2].textContent, open]);
+}"""
+
+KINDS = """() => {
+  const shown = [...document.querySelectorAll("#canvas svg.graph:not(.ahead) [role=button]")]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }));
+  const kindOf = (e) => `${e.localName} ${e.getAttribute("class")} ${!e.dataset.opens}`;
+  const kinds = new Map(shown.map((e) => [kindOf(e), e]));
+  [...kinds.values()].forEach((e, k) => e.setAttribute("data-kind", k));
+  return kinds.size;
+}"""
+"""Marks one button of each kind in the picture that is shown, and answers how many there are."""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The pages by their names."""
+    return saved(tmp_path_factory.mktemp("pages"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_composite_is_one_stop_and_every_button_is_reached(opened, pages, name):
+    sheet = opened(pages[name], ready=name in PLAYERS, motion="reduce")
+    if name in PLAYERS:
+        assert sheet.evaluate(FAULTS, MANY) == []
+        go_in(sheet, name)
+        for knob in sheet.locator(".fold").all()[:2]:
+            knob.press("Enter")
+    sheet.evaluate(OPEN)
+    assert sheet.evaluate(FAULTS, MANY) == []
+    assert sheet.errors == []
+
+
+def test_two_stops_in_a_grid_and_a_button_that_no_key_reaches_are_found(opened, pages):
+    sheet = opened(pages["folded"], motion="reduce")
+    sheet.evaluate("""() => {
+      document.querySelectorAll("#canvas .layer .dot")[5].setAttribute("tabindex", 0);
+      document.getElementById("count").setAttribute("role", "button");
+    }""")
+    two, unreached = sheet.evaluate(FAULTS, MANY)
+    assert two.startswith("2 stops for 36 of circle.dot")
+    assert unreached.startswith("not reached: span. count")
+
+
+@pytest.mark.parametrize("key", ["Enter", " "])
+@pytest.mark.parametrize("name", [name for name in PLAYERS if name != "quiz"])
+def test_every_kind_of_button_in_a_picture_acts_by_either_key(opened, pages, name, key):
+    sheet = opened(pages[name], motion="reduce")
+    go_in(sheet, name)
+    kinds = sheet.evaluate(KINDS)
+    for kind in range(kinds):
+        sheet.reload()
+        sheet.wait_for_selector("html[data-ready]", state="attached")
+        go_in(sheet, name)
+        assert sheet.evaluate(KINDS) == kinds
+        button = sheet.locator(f'[data-kind="{kind}"]')
+        button.focus()
+        before = sheet.evaluate(STATE)
+        button.press(key)
+        assert sheet.evaluate(STATE) != before, button.get_attribute("class")
