@@ -236,6 +236,7 @@ def _facts_of_group(group: Group) -> tuple[Fact, ...]:
     else:
         said = [*map(what_was_raised, raised)]
         said.append(_measured("a" if group.is_layer else "output", "{values}", given))
+        said += [share_of(name, nodes) for name, nodes in group.shares]
         said += facts_of_parameters(
             weights,
             {node.id for node in weights if group.parts.get(node.id) == "bias"},

@@ -22,9 +22,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from autograd.notation.labels import parse_label
+from autograd.notation.numbers import counted
 from autograd.seeing.facts.box_content import Fact, share_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
+MOST_CLASSES = 40
+"""A softmax of more classes is shown value by value: so many shares are no overview."""
 LONGEST_NAME = 18
 """A class is called by at most this many characters of a label."""
 
@@ -65,6 +68,12 @@ class Shares:
     def facts(self) -> tuple[Fact, ...]:
         """A row for each class: its name and its share."""
         return tuple([share_of(class_.name, class_.measured) for class_ in self.classes])
+
+    @property
+    def kind(self) -> str:
+        """What it is, beside its title."""
+        target = "" if self.target is None else f"of class {self.target} · "
+        return f"{target}{counted(len(self.classes), 'share')}, Σ = 1"
 
     @property
     def ids(self) -> set[str]:

@@ -20,6 +20,7 @@ OF_FUNCTIONS = {
     "RNN": {"hidden_size", "activations"}, "LSTM": {"hidden_size"},
     "GRU": {"hidden_size", "linear_before_reset"},
     "Attention": {"q_num_heads", "kv_num_heads", "is_causal"}, "LeakyRelu": {"alpha"}, "Elu": {"alpha"},
+    "HardSigmoid": {"alpha", "beta"},
 }  # fmt: skip
 """The attributes that functions of `nn.exporting.onnx_files.bodies` know; others have none."""
 

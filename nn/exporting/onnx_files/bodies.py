@@ -171,6 +171,20 @@ def prelu(g: OnnxNodes, a: Attributes, shape: Any, X: str, slope: str) -> list[s
     return [g.applied(y.op, [X, slope])]
 
 
+def hard_sigmoid(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
+    """Give alpha·x + beta, but not below 0 and not above 1."""
+    alpha, beta = (
+        g.number(a.get(name, usual)) for name, usual in (("alpha", np.float32(0.2)), ("beta", 0.5))
+    )
+    line = g.node("Add", g.node("Mul", X, alpha), beta)
+    return [g.node("Clip", line, g.number(0.0), g.number(1.0))]
+
+
+def hard_swish(g: OnnxNodes, a: Attributes, shape: Any, X: str) -> list[str]:
+    """Give x · (x / 6 + ½), the latter not below 0 and not above 1."""
+    return [g.node("Mul", X, *hard_sigmoid(g, {"alpha": 1 / 6}, shape, X))]
+
+
 def _pointwise(function: Callable[..., Value]) -> Callable[..., list[str]]:
     """Return the body of a function of each number, and of the attributes, such as an alpha."""
 
@@ -258,7 +272,8 @@ SINGLE: dict[str, Callable[..., list[str]]] = {
         "elu", "selu", "softplus", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
         "erf",
     )},
-    "LeakyRelu": _pointwise(Value.leaky_relu), "PRelu": prelu, "Conv": conv, "AveragePool": average_pool,
+    "LeakyRelu": _pointwise(Value.leaky_relu), "PRelu": prelu, "HardSigmoid": hard_sigmoid,
+    "HardSwish": hard_swish, "Conv": conv, "AveragePool": average_pool,
     "GlobalAveragePool": _over_planes("ReduceMean"), "GlobalMaxPool": _over_planes("ReduceMax"),
     "LayerNormalization": layer_normalization,
     "RNN": _scanned(_rnn_step, 1), "LSTM": _scanned(_lstm_step, 2), "GRU": _scanned(_gru_step, 1),

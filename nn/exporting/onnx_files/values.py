@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -137,6 +138,17 @@ def _clip(node: Node, x: Any, low: Any = None, high: Any = None) -> Any:
     return each(lambda v: v.clip(*ends) if isinstance(v, Value) else min(max(v, ends[0]), ends[1]), x)
 
 
+def _tile(node: Node, x: Any, repeats: Any) -> Any:
+    affordable([n * times for n, times in zip(x.shape, whole(repeats), strict=True)])
+    return np.tile(x, whole(repeats))
+
+
+def _trilu(node: Node, x: Any, k: Any = None) -> Any:
+    first, is_upper = 0 if k is None else int(k.item()), node.attributes.get("upper", 1)
+    below = np.tri(*x.shape[-2:], first - is_upper, bool)
+    return np.where(below ^ bool(is_upper), x, 0.0 if x.dtype == object else np.zeros((), x.dtype))
+
+
 def _constant_of_shape(node: Node, shape: Any) -> Any:
     value = node.attributes.get("value")
     return np.full(affordable(whole(shape)), 0.0 if value is None else value[0])
@@ -221,6 +233,11 @@ def _with_alpha(function: Callable[..., Value], usual: float) -> Callable[..., A
     return lambda node, x: of_values(lambda z: function(z, node.attributes.get("alpha", usual)))(node, x)
 
 
+def _hard_sigmoid(node: Node, x: Any) -> Any:
+    alpha, beta = (node.attributes.get(name, usual) for name, usual in HARD_SIGMOID.items())
+    return of_values(lambda z: (alpha * z + beta).clip(0.0, 1.0))(node, x)
+
+
 def _selu(node: Node, x: Any) -> Any:
     alpha, gamma = (node.attributes.get(name, usual) for name, usual in SELU.items())
     if {"alpha": alpha, "gamma": gamma} == SELU:  # which are ours in single precision
@@ -228,15 +245,18 @@ def _selu(node: Node, x: Any) -> Any:
     return of_values(lambda z: gamma * z.elu(alpha))(node, x)
 
 
+HARD_SIGMOID = {"alpha": float(np.float32(0.2)), "beta": 0.5}
 SELU = {"alpha": float(np.float32(1.6732632423543772)), "gamma": float(np.float32(1.0507009873554805))}
-"""What the attributes of Selu are where they are left out."""
+"""What the attributes are where they are left out."""
 OF_ONE = {
     ACTIVATED[name]: of_values(function) for name, function in ACTIVATIONS.items()
     if name not in ("linear", "prelu", "leaky_relu", "elu", "selu")
 }  # fmt: skip
 OPERATORS: dict[str, Callable[..., Any]] = {
     **OF_ONE, "LeakyRelu": _with_alpha(Value.leaky_relu, 0.01), "Elu": _with_alpha(Value.elu, 1.0),
-    "Selu": _selu, "PRelu": of_values(Value.prelu),
+    "Selu": _selu, "HardSigmoid": _hard_sigmoid,
+    "HardSwish": of_values(lambda z: z * (z / 6 + 0.5).clip(0.0, 1.0)),
+    "PRelu": of_values(Value.prelu),
     **{name: of_values(getattr(Value, name.lower())) for name in (
         "Sqrt", "Exp", "Log", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh",
         "Erf",
@@ -245,7 +265,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Div": of_each(_divided), "Pow": of_each(_power), "Mod": of_each(_rest),
     "Neg": of_each(operator.neg), "Abs": of_each(abs),
     "Reciprocal": of_values(lambda z: 1 / z), "Floor": of_values(autograd.floor),
-    "Round": of_values(Value.round),
+    "Ceil": of_values(lambda z: -autograd.floor(-z)), "Round": of_values(Value.round),
     "Min": _joined(smallest), "Max": _joined(largest), "Sum": _joined(sum), "Clip": _clip,
     "Where": of_each(_chosen), "Equal": of_each(operator.eq), "Less": of_each(operator.lt),
     "LessOrEqual": of_each(operator.le), "Greater": of_each(operator.gt),
@@ -262,10 +282,13 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Transpose": lambda node, x: x.transpose(node.attributes.get("perm")),
     "Concat": lambda node, *arrays: np.concatenate(arrays, node.attributes["axis"]),
     "Split": _split, "Slice": _slice, "Gather": _gather, "Pad": _pad,
-    "Expand": _expand,
+    "Expand": _expand, "Tile": _tile, "Trilu": _trilu,
     "Shape": _shape, "ConstantOfShape": _constant_of_shape,
     "Range": _range,
     "ReduceSum": _reduced(autograd.sum), "ReduceMean": _reduced(mean), "ReduceMax": _reduced(largest),
+    "ReduceL1": _reduced(lambda row: autograd.sum([abs(v) for v in row])),
+    "ReduceSumSquare": _reduced(lambda row: autograd.sum([v * v for v in row])),
+    "ReduceProd": _reduced(lambda row: reduce(operator.mul, row)),
     "ReduceMin": _reduced(smallest), "ReduceLogSumExp": _reduced(logsumexp),
 }  # fmt: skip
 """What each operator computes: of a node and its inputs, one array or several."""

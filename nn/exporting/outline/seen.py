@@ -86,7 +86,7 @@ class Seen:
         path: the file.
         nodes: the operators, in order, without what is an array of numbers only.
         weights: the shape of each array of numbers.
-        parameters: how many numbers are parameters.
+        parameters: how many there are in each array of them.
         inputs, outputs: the names of what the graph takes and gives.
         whole: the whole graph, with every operator under its name.
 
@@ -108,9 +108,7 @@ class Seen:
         self._infos = {x.name: x for x in (*graph.input, *graph.value_info, *graph.output)}
         self._tensors = {t.name: t for t in self._model.graph.initializer}
         self.weights = {name: tuple(t.dims) for name, t in self._tensors.items()}
-        self.parameters = sum(
-            prod(s) for x, s in self.weights.items() if self._tensors[x].data_type not in COUNTS
-        )
+        self.parameters = [prod(shape) for x, shape in self.weights.items() if self._is_parameters(x)]
         self.inputs = [x.name for x in graph.input if x.name not in self.weights]
         self.outputs = [x.name for x in graph.output]
         self.nodes: list[Any] = []
@@ -291,10 +289,9 @@ class Seen:
 
     def summary(self) -> str:
         """Return in a line how large it is."""
-        kept = sum(t.data_type not in COUNTS for t in self._model.graph.initializer)
+        numbers = counted(sum(self.parameters), "parameter")
         return (
-            f"{counted(len(self.nodes), 'operator')}, {counted(self.parameters, 'parameter')} "
-            f"in {counted(kept, 'array')}"
+            f"{counted(len(self.nodes), 'operator')}, {numbers} in {counted(len(self.parameters), 'array')}"
         )
 
     def _file(self) -> list[tuple[str, str]]:
@@ -302,7 +299,7 @@ class Seen:
         versions = ", ".join(f"{domain or 'ai.onnx'} {v}" for domain, v in self._versions.items())
         told = [
             ("size", f"{size / 1e6:,.1f} MB" if size >= 1e6 else counted(size, "byte")),
-            ("parameters", f"{self.parameters:,}"), ("operators", f"{len(self.nodes):,}"),
+            ("parameters", f"{sum(self.parameters):,}"), ("operators", f"{len(self.nodes):,}"),
             ("made by", f"{model.producer_name} {model.producer_version}".strip()),
             ("format", f"ONNX {model.ir_version}" if model.ir_version else ""), ("operators of", versions),
             ("about", model.doc_string[:400]),

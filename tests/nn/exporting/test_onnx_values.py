@@ -43,7 +43,14 @@ CASES = {
     **{name: [([X], {})] for name in (
         "Relu", "Selu", "Silu", "Softplus", "Sigmoid", "Tanh", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Asinh",
         "Atan", "Erf", "Exp", "Neg", "Abs", "Reciprocal", "Floor", "Round", "Identity", "Dropout", "Gelu",
+        "HardSwish", "Ceil",
     )},
+    "HardSigmoid": [([X], {}), ([X], {"alpha": 0.5, "beta": 0.25})],
+    "Tile": [([X, whole(2, 1)], {}), ([drawn(2, 1, 3), whole(1, 3, 2)], {})],
+    "Trilu": [
+        ([drawn(4, 5)], {}), ([drawn(2, 3, 3), np.array(1)], {"upper": 0}), ([drawn(3, 4), np.array(-1)], {}),
+        ([drawn(3, 3), np.array(1)], {}), ([drawn(3, 3)], {"upper": 0}),
+    ],
     "LeakyRelu": [([X], {}), ([X], {"alpha": 0.25})],
     "Elu": [([X], {}), ([X], {"alpha": 0.5})],
     "PRelu": [([X, drawn(3)], {}), ([PICTURE, drawn(4, 1, 1)], {})],
@@ -117,7 +124,8 @@ CASES = {
     "Unsqueeze": [([X, whole(1, -1)], {})],
     "Expand": [([drawn(2, 1), whole(2, 3)], {})],
     **{name: [([PICTURE], {}), ([X], {"keepdims": 0})] for name in
-       ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceLogSumExp")},
+       ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceLogSumExp", "ReduceL1", "ReduceSumSquare",
+        "ReduceProd")},
 }  # fmt: skip
 WITH_AXES = [
     ("ReduceSum", [PICTURE, whole(1, -1)], {"keepdims": 0}, 17),
@@ -177,7 +185,7 @@ def in_onnxruntime(path, inputs):
     return ort.InferenceSession(path, options).run(None, inputs)
 
 
-LOOSE = {"Erf", "Gelu", "Selu", "LeakyRelu"}
+LOOSE = {"Erf", "Gelu", "HardSwish", "Selu", "LeakyRelu"}
 """Of these the reference computes the function, or what an attribute is by default, in single precision."""
 
 
@@ -211,6 +219,33 @@ def test_an_older_version(name, arrays, attributes, opset, tmp_path):
     # the reference takes an old Softmax, or Pad, for the new one; onnxruntime has no old Clip of doubles
     run = in_the_reference if name == "Clip" else in_onnxruntime
     check(tmp_path / "m.onnx", name, arrays, attributes, opset, True, run)
+
+
+AUTO = [
+    (name, arrays, {"auto_pad": how, "strides": [stride, stride], **more})
+    for how in ("SAME_UPPER", "SAME_LOWER", "VALID") for stride in (1, 2)
+    for name, arrays, more in (
+        ("Conv", [PICTURE, drawn(3, 4, 2, 3)], {}), ("MaxPool", [PICTURE], {"kernel_shape": [2, 3]}),
+        ("AveragePool", [PICTURE], {"kernel_shape": [2, 3]}),
+    )
+]  # fmt: skip
+USUAL = [
+    *AUTO, *[(name, arrays, a) for name in ("Selu", "Elu", "Gemm", "Flatten") for arrays, a in CASES[name]],
+    ("Selu", [X], {"alpha": 1.5, "gamma": 2.0}), ("Selu", [X], {"gamma": 2.0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("opset", [7, 9, 11, 13, 15, 18, 21])
+def test_usual_operators_are_those_of_onnxruntime_in_every_version(opset, tmp_path):
+    for name, arrays, attributes in USUAL:
+        single = [x.astype(np.float32) for x in arrays]
+        names = [f"i{k}" for k in range(len(single))]
+        if opset < 11 and (attributes.get("axis") == -1 or (name == "Gemm" and len(single) < 3)):
+            continue  # which these versions do not have
+        node, kept = helper.make_node(name, names, ["y"], **attributes), [*zip(names, single, strict=True)]
+        path = saved(tmp_path / "m.onnx", [node], dict(kept[:1]), kept[1:], opset, kind=1)
+        wanted, found = both(path, dict(kept[:1]), in_onnxruntime)
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5, err_msg=f"{name} {attributes}")
 
 
 def test_every_operator_has_a_case():

@@ -126,6 +126,15 @@ def test_sizes_are_told_by_their_names_and_what_is_not_known_by_a_sign(tmp_path)
     assert any(words.startswith("samples × length ×") for words in links), links
 
 
+@pytest.mark.parametrize("name", ["MLP", "LeNet", "Transformer"])
+def test_parameters_are_counted_as_the_model_counts_them(name, tmp_path):
+    make, X = MODULES[name]
+    model = make()
+    to_onnx(model, tmp_path / "m.onnx", X[0], dtype="float32")
+    seen = Seen(tmp_path / "m.onnx")
+    assert sum(seen.parameters) == len({*model.parameters()}), seen.summary()
+
+
 # ------------------------------------------------------------------ numbers
 
 

@@ -10,20 +10,28 @@ from autograd.seeing.facts.folding.group import Group
 from autograd.seeing.facts.folding.links import links_between
 from autograd.seeing.facts.places import AFTER
 from autograd.seeing.facts.records import NodeFact, Trace
+from autograd.seeing.facts.shares import MOST_CLASSES, Softmaxes
 
 
 def with_box_after(folded: Folded, trace: Trace) -> Folded:
     """Return a folded trace in which what no Module computes, and only the output needs, is one box.
 
-    A few such Values, at most `MOST_LOOSE`, stay as they are.
+    A few such Values, at most `MOST_LOOSE`, stay as they are, unless they are a softmax or a cross-entropy;
+    where one of these is among them, the box tells its shares.
     """
-    loose = folded.nodes
-    members = _after(folded, trace) if sum(node.op is not None for node in loose) > MOST_LOOSE else []
-    if sum(node.op is not None for node in members) <= MOST_LOOSE:
+    members = _after(folded, trace)
+    few = sum(node.op is not None for node in members) <= MOST_LOOSE
+    found = Softmaxes(trace).among(members)
+    shares = found[0] if len(found) == 1 and len(found[0].classes) <= MOST_CLASSES else None
+    if few and (shares is None or not shares.ids.issuperset(n.id for n in members if n.op)):
         return folded
     column = max((group.column for group in folded.groups), default=0) + 1
-    group = Group(f"layer{column}_0", AFTER, "module", "", (), column)
+    title = shares.title if few and shares else AFTER
+    group = Group(f"layer{column}_0", title, "module", "", (), column)
     group.members, group.leaving = members, {trace.output}
+    if shares:
+        group.of, group.brief = "" if few else shares.title, shares.kind
+        group.shares = tuple([(fact.word, fact.nodes) for fact in shares.facts])
     ids = {node.id for node in members}
     where = {**folded.where, **dict.fromkeys(ids, group.id)}
     outside = [link for link in folded.links if not {link.source, link.target} & ids]

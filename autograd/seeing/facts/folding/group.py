@@ -42,6 +42,7 @@ class Group:
         tied: the ids of weights that another box computes with as well, by its title.
         lent: the ids of its weights that another box uses as well.
         unused: how many parameters its Module holds that it does not compute with, such as rows of a table.
+        shares: what each share of a softmax in it is called, and the nodes that measure it.
         skips: whether inside of it a value goes past what it holds, to be added to what that gives.
     """
 
@@ -64,6 +65,7 @@ class Group:
     tied: dict[str, list[str]] = field(default_factory=dict)
     lent: set[str] = field(default_factory=set)
     unused: int = 0
+    shares: tuple[tuple[str, tuple[NodeFact, ...]], ...] = ()
     skips: bool = False
     brief: str = ""
 

@@ -6,13 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import counted
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.facts.shares import Shares, Softmaxes
+from autograd.seeing.facts.shares import MOST_CLASSES, Shares, Softmaxes
 from autograd.seeing.pages.player.views.layers import Layer, Unit, of_values
 
-MOST_CLASSES = 40
-"""A softmax of more classes is shown value by value: so many bars are no overview."""
 MOST_BOXES = 6
 """More of them, such as one for each sample of a batch, are shown value by value."""
 
@@ -69,12 +66,10 @@ def _box(shares: Shares, number: str, is_network: bool) -> Layer:
         Unit(parse_label(class_.name or "share"), "", class_.members, class_.members)
         for class_ in shares.classes
     ]
-    target = [] if shares.target is None else [f"of class {shares.target}"]
-    kind = " · ".join([*target, f"{counted(len(units), 'share')}, Σ = 1"])
     title = shares.title + number
     return Layer(
         title,
-        kind,
+        shares.kind,
         tuple(units),
         common=shares.common,
         shares=shares.facts,

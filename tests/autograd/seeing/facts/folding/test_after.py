@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd import draw, gradient_path
+from autograd import draw, gradient_path, walk
 from autograd import sum as sum_of
 from autograd.seeing.drawing.renderer import WIDEST
+from autograd.seeing.facts.box_content import box_of_group
 from autograd.seeing.facts.folding.folded import MOST_LOOSE, fold
 from autograd.seeing.facts.folding.options import Folding
 from autograd.seeing.facts.places import AFTER
+from autograd.seeing.facts.shares import MOST_CLASSES, Softmaxes
 from autograd.seeing.facts.trace import trace
 from autograd.seeing.style import narrowest
 from nn import MLP, losses
@@ -62,3 +64,18 @@ def test_a_network_with_its_loss_fits_into_a_page(penalised):
         svg = picture.svg()
         assert narrowest(svg) <= WIDEST
         assert AFTER in svg
+
+
+@pytest.mark.parametrize("classes", [2, 5, 27, MOST_CLASSES, MOST_CLASSES + 1])
+def test_the_box_of_a_loss_tells_the_shares_as_a_page_does(classes, tmp_path):
+    _, output = loss(classes)
+    folded = Folding("module").of(trace(output))
+    assert folded.groups[-1].title == (AFTER if classes > MOST_LOOSE else "cross-entropy")
+    box = box_of_group(folded.groups[-1], True)
+    (found,) = Softmaxes(trace(output)).among(folded.groups[-1].members)
+    told = [fact for fact in box.facts if fact in found.facts]
+    assert told == ([*found.facts] if classes <= MOST_CLASSES else [])
+    svg = draw(output, collapse="module").svg().replace("\u00a0", " ").replace("&#160;", " ")
+    walk(output).save(tmp_path / "walk.html")
+    for picture in (svg, (tmp_path / "walk.html").read_text("utf-8")):
+        assert (f"of class 1 · {classes} shares, Σ = 1" in picture) == (classes <= MOST_CLASSES)
