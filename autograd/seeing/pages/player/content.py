@@ -18,7 +18,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.notation.labels import is_cut, parse_label
 from autograd.notation.mathml import mathml
@@ -61,6 +61,20 @@ WRAPPING = mathml("")
 """What stands around every formula in MathML."""
 
 
+class Sample(NamedTuple):
+    """What can be chosen where the inputs form a picture.
+
+    Attributes:
+        name: what it is called.
+        numbers: a number for each pixel, plane by plane and row by row.
+        target: its class, from 0; None where that is not known.
+    """
+
+    name: str
+    numbers: Sequence[float]
+    target: int | None = None
+
+
 @dataclass(frozen=True)
 class Content:
     """What the player shows: all that its page is made of.
@@ -74,8 +88,7 @@ class Content:
         size: how large a step is at first.
         quiz: whether each reverse step is to be predicted, and the score can be saved.
         answered: whether whoever shows the page says what becomes of numbers that are changed in it.
-        samples: what can be chosen where the inputs form a picture: a name and a number for each pixel,
-            plane by plane and row by row.
+        samples: what can be chosen where the inputs form a picture.
     """
 
     title: str
@@ -86,7 +99,7 @@ class Content:
     size: Size = "edge"
     quiz: bool = False
     answered: bool = False
-    samples: Sequence[tuple[str, Sequence[float]]] = ()
+    samples: Sequence[Sample] = ()
 
     @cached_property
     def outlined(self) -> Trace:

@@ -86,6 +86,8 @@ class Layer:
         planes: how many pictures its units are, one after the other.
         slides: how it goes over a picture, where it opens as windows.
         shares: a row for each unit, where they are shares that sum to 1.
+        target: which of them a loss is of, from 0; None where it is of none.
+        classes: what each of them is called; empty where nothing tells.
     """
 
     title: str
@@ -101,6 +103,8 @@ class Layer:
     planes: int = 1
     slides: Slides | None = None
     shares: tuple[Fact, ...] = ()
+    target: int | None = None
+    classes: tuple[str, ...] = ()
 
     @cached_property
     def dots(self) -> list[Dot]:

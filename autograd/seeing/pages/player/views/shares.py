@@ -72,4 +72,7 @@ def _box(shares: Shares, number: str, is_network: bool) -> Layer:
     target = [] if shares.target is None else [f"of class {shares.target}"]
     kind = " · ".join([*target, f"{counted(len(units), 'share')}, Σ = 1"])
     title = shares.title + number
-    return Layer(title, kind, tuple(units), common=shares.common, shares=shares.facts, is_network=is_network)
+    return Layer(
+        title, kind, tuple(units),
+        common=shares.common, shares=shares.facts, target=shares.target, is_network=is_network,
+    )  # fmt: skip
