@@ -56,10 +56,11 @@ def digits_page() -> str:
     share = softmax(model(X[chosen[0]]))[y[wrong]]
     share.label = "p"
     samples = tuple(Sample(_name(y[k], read[k]), tuple(X[k]), y[k]) for k in chosen)
+    content = walk(share, classes=range(10)).content()
     right = sum(a == b for a, b in zip(read, y, strict=False))
     body = Template(asset(__package__, "digits.html")).substitute(
         right=f"{right / HELD_OUT:.1%}", truth=y[wrong], taken=read[wrong],
-        player=framed(replace(walk(share).content(), title=f"The share of {y[wrong]}", samples=samples)),
+        player=framed(replace(content, title=f"The share of {y[wrong]}", samples=samples)),
     )  # fmt: skip
     return page("A digit, read", body, style=STYLE)
 

@@ -22,6 +22,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from autograd.notation.labels import parse_label
+from autograd.notation.numbers import counted
 from autograd.seeing.facts.box_content import Fact, share_of
 from autograd.seeing.facts.records import NodeFact, Trace
 
@@ -89,6 +90,30 @@ class Softmaxes:
         graph = _Graph(own, self._inputs, self._users)
         found = [graph.divided(node) or graph.logarithm(node) for node in own.values()]
         return [shares for shares in found if shares is not None]
+
+
+def checked_classes(trace: Trace, classes: Sequence[object]) -> tuple[str, ...]:
+    """Return the names of the classes of a softmax.
+
+    Raises:
+        TypeError: if they are a text.
+        ValueError: if no softmax of the trace has so many classes.
+
+    >>> from autograd import Value, softmax, walk
+    >>> checked_classes(walk(softmax([1.0, Value(2.0)])[0]).trace, ["cat", "dog"])
+    ('cat', 'dog')
+    """
+    if isinstance(classes, str):
+        raise TypeError(f"classes is a name for each class, such as ['cat', 'dog']; got the text {classes!r}")
+    names = tuple(map(str, classes))
+    counts = {len(shares.classes) for shares in Softmaxes(trace).among(trace.nodes)} if names else {0}
+    if len(names) not in counts:
+        found = " or ".join(map(str, sorted(counts)))
+        raise ValueError(
+            f"classes has {counted(len(names), 'name')}, one per class of a softmax; the graph has "
+            + (f"one of {found} classes" if found else "no softmax")
+        )
+    return names
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ from autograd.seeing.pages.player.summaries import measures, summaries
 from autograd.seeing.pages.player.touch import can_be_written, touch
 from autograd.seeing.pages.player.views.choice import LEGIBLE, boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
+from autograd.seeing.pages.player.views.shares import named
 from autograd.value import Value
 
 LEAST_SIDE = 6
@@ -89,6 +90,7 @@ class Content:
         quiz: whether each reverse step is to be predicted, and the score can be saved.
         answered: whether whoever shows the page says what becomes of numbers that are changed in it.
         samples: what can be chosen where the inputs form a picture.
+        classes: what the classes of a softmax are called; empty where they have no names.
     """
 
     title: str
@@ -100,6 +102,7 @@ class Content:
     quiz: bool = False
     answered: bool = False
     samples: Sequence[Sample] = ()
+    classes: tuple[str, ...] = ()
 
     @cached_property
     def outlined(self) -> Trace:
@@ -118,7 +121,8 @@ class Content:
 
         Larger steps are those of neurons and layers: these are shown, however small the network is.
         """
-        return boxes_of(self.trace, LEGIBLE if self.size == "edge" else 0)
+        layers = boxes_of(self.trace, LEGIBLE if self.size == "edge" else 0)
+        return named(layers, self.classes) if self.classes else layers
 
 
 def facts(content: Content) -> dict[str, Any]:
@@ -197,6 +201,7 @@ def _picture(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
                 "gives": gives,
                 "samples": content.samples,
                 **_classes(Softmaxes(trace).among(trace.nodes), gives, place),
+                "called": content.classes,
             }
     return None
 

@@ -197,7 +197,7 @@ class _Picture:
         return View(NAME, TITLE, svg, self._nodes, edges, opens, planes=self._planes)
 
     def _lines(self, trace: Trace) -> tuple[list[str], dict[str, str]]:
-        """Return a line from each thumbnail to each that is computed of it, and by edge the one that shows it."""
+        """Return a line from each thumbnail to each that is computed of it, and which shows an edge."""
         given = {node.id for node in trace.nodes if node.role not in ("weight", "constant")}
         drawn: dict[str, str] = {}
         edges: dict[str, str] = {}

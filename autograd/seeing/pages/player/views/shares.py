@@ -29,6 +29,18 @@ def with_shares(layers: Iterable[Layer], trace: Trace) -> list[Layer]:
     return found
 
 
+def named(layers: Iterable[Layer], classes: tuple[str, ...]) -> list[Layer]:
+    """Return the boxes, the shares of so many classes called by their names."""
+    return [_named(layer, classes) for layer in layers]
+
+
+def _named(layer: Layer, classes: tuple[str, ...]) -> Layer:
+    if not classes or len(layer.shares) != len(classes):
+        return replace(layer, inner=tuple(named(layer.inner, classes)))
+    rows = zip(layer.shares, classes, strict=True)
+    return replace(layer, classes=classes, shares=tuple(replace(fact, word=name) for fact, name in rows))
+
+
 def _inside(layer: Layer, softmaxes: Softmaxes) -> Layer:
     if layer.inner:
         return replace(layer, inner=tuple([_inside(inner, softmaxes) for inner in layer.inner]))

@@ -118,6 +118,11 @@ def sheet_of(opened, samples):
     return opened(page(replace(walk(share).content(), samples=samples)), motion="reduce")
 
 
+def shares_of(sheet, name):
+    sheet.locator("#paint [role=status]", has_text=f"{name} is in.").wait_for()
+    return sheet.evaluate(SHARES)
+
+
 def scaled(planes):
     most = max(abs(v.data) for plane in planes for row in plane for v in row)
     return [[v.data / most for row in plane for v in row] for plane in planes]
@@ -138,8 +143,7 @@ def test_the_answer_is_that_of_the_shares_and_says_whether_it_is_right(opened, s
     sheet = sheet_of(opened, samples)
     for sample, is_right in zip(samples, (True, False), strict=True):
         sheet.get_by_role("button", name=sample.name, exact=True).click()
-        sheet.locator("#paint [role=status]", has_text=f"{sample.name} is in.").wait_for()
-        shares = sheet.evaluate(SHARES)
+        shares = shares_of(sheet, sample.name)
         largest = max(shares, key=lambda row: float(row[1]))
         wanted = [p.data for p in softmax(Net()(sample.numbers))]
         assert [float(x) for _, x in shares] == pytest.approx(wanted, rel=1e-3)
@@ -193,3 +197,34 @@ def test_every_step_is_seen_in_it(opened, samples):
         assert sheet.locator("#crumbs [aria-current]").inner_text() == "at a glance"
         assert at == 0 or sheet.locator(".graph:not(.ahead) .halo").count()
     assert sheet.errors == []
+
+
+def test_named_classes_are_called_so_in_every_place(opened, samples):
+    names = ["cat", "dog", "owl"]
+    content = walk(softmax(Net()(pixels(0)))[0], classes=names).content()
+    sheet = opened(page(replace(content, samples=samples)), motion="reduce")
+    shares = sheet.evaluate(SHARES)
+    assert [name for name, _ in shares] == names
+    largest = max(shares, key=lambda row: float(row[1]))
+    assert sheet.inner_text("#reading") == f"Answer: {largest[0]}, with a share of {largest[1]}. Right."
+    assert sheet.locator("#paint th").all_text_contents() == names
+    sheet.get_by_role("button", name="other", exact=True).click()
+    largest = max(shares_of(sheet, "other"), key=lambda row: float(row[1]))
+    assert f"the largest is {largest[1]}, of class {largest[0]}:" in sheet.inner_text("#paint [role=status]")
+    sheet.locator("#glance-boxes").click()
+    assert sheet.locator(".graph:not(.ahead) text.class").all_text_contents() == names
+    assert sheet.errors == []
+
+
+@pytest.mark.parametrize(
+    ("classes", "error", "said"),
+    [
+        (["cat", "dog"], ValueError, "2 names, one per class of a softmax; the graph has one of 3 classes"),
+        ("cat", TypeError, "got the text 'cat'"),
+    ],
+)
+def test_names_that_are_none_of_a_softmax_are_refused(classes, error, said):
+    with pytest.raises(error, match=said):
+        walk(losses.cross_entropy(Net()(pixels(0)), 0), classes=classes)
+    with pytest.raises(ValueError, match="the graph has no softmax"):
+        walk(losses.half_mse(Layer(2, 1, seed=0)([0.1, 0.2]), 1.0), classes=["cat"])
