@@ -26,7 +26,7 @@ SCRIPTS = "facts.js", "picture.js", "canvas.js", "stepping.js", "prediction.js",
 """The parts of the player, in the order in which they stand in a page."""
 PARTS: Mapping[str, tuple[str, ...]] = {
     "boxes": ("lines.js", "boxes.js", "boxes.css"),
-    "windows": ("windows.js", "windows.css"),
+    "windows": ("windows.js", "geometry.js", "windows.css"),
     "glance": ("glance.js", "glance.css"),
     "sketch": ("sketch.js", "sketch.css"),
 }

@@ -171,8 +171,10 @@ def test_of_a_cross_entropy_the_right_class_is_known(opened):
 
 def test_a_thumbnail_leads_to_its_plane_by_pointer_and_by_keyboard(opened, samples):
     sheet = sheet_of(opened, samples)
+    assert sheet.input_value("#place") == "0"
     for k in range(3):
         sheet.locator(f"#glance-l3-{k}").click()
+        assert sheet.input_value("#place") == sheet.get_attribute("#place", "max")  # its numbers are there
         crumbs = sheet.locator("#crumbs").inner_text().split("›")
         assert [word.strip() for word in crumbs] == ["at a glance", "network", "conv2"]
         assert f"kernel {k + 1}" in sheet.locator("#l3-kernel text").all_text_contents()
