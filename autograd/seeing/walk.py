@@ -47,6 +47,7 @@ from autograd.seeing.facts.names import (
 from autograd.seeing.facts.places import Structure, structure_of
 from autograd.seeing.facts.records import Step, Trace
 from autograd.seeing.facts.replay import recomputed
+from autograd.seeing.facts.shares import checked_classes
 from autograd.seeing.facts.sizes import Size, Strides, checked_size
 from autograd.seeing.facts.steps import Steps
 from autograd.seeing.facts.trace import trace
@@ -100,6 +101,7 @@ class Walk(Sequence[Step]):
         self._wrt = None if tangent is None else self._moving(tangent)
         self._engine = beside
         self._place = -1
+        self._classes: tuple[str, ...] = ()
         events = both_passes(facts) if self._wrt is None else list(forward_mode(facts, self._wrt))
         self._small = Steps(facts, events)
         self.beside: Beside | None = None
@@ -245,7 +247,7 @@ class Walk(Sequence[Step]):
         again._ids |= {v: node for v, node in self._ids.items() if v not in again._ids}
         again._given = {copies[v]: name for v, name in self._given.items() if v in copies}
         again._nested = nested_formula(again.output, again._given, again.trace)
-        again._place = self._place
+        again._place, again._classes = self._place, self._classes
         return again
 
     def _is_computed(self, node: str) -> str:
@@ -326,6 +328,7 @@ class Walk(Sequence[Step]):
             self.beside,
             self.size,
             quiz,
+            classes=self._classes,
         )
 
     def content_with(self, numbers: Mapping[str, float]) -> Content:
@@ -386,6 +389,7 @@ def walk(
     tangent: Value | str | None = None,
     beside: Engine | None = None,
     by: Size = "edge",
+    classes: Sequence[object] = (),
 ) -> Walk:
     """Return the chain rule one step at a time, through everything that ``output`` was computed from.
 
@@ -403,11 +407,12 @@ def walk(
         beside: an engine to run beside the right one: a function from the output to the updates
             that it makes, such as those of `autograd.mistakes`.
         by: how large a step is: "edge", "neuron" or "layer"; see `Walk.by`.
+        classes: what the classes of a softmax are called, in the order of its scores, for the page.
 
     Raises:
         TypeError: if an argument is of the wrong type.
         ValueError: if ``by`` is not a size, if ``output`` is a constant, if ``tangent`` is one or is not in
-            its graph, or if both ``tangent`` and ``beside`` are given.
+            its graph, if both ``tangent`` and ``beside`` are given, or if no softmax has so many classes.
 
     >>> x = Value(3.0, "x")
     >>> steps = walk(x * x)
@@ -426,4 +431,6 @@ def walk(
         raise ValueError(
             "beside is about the reverse pass, and a walk with a tangent has none; give only one"
         )
-    return Walk(output, names, tangent, beside, checked_size(by))
+    steps = Walk(output, names, tangent, beside, checked_size(by))
+    steps._classes = checked_classes(steps.trace, classes)
+    return steps

@@ -60,7 +60,10 @@ class Shown:
 
     def walk(self, row: Sequence[float], y: Any = None) -> Walk:
         """Return the chain rule step by step, through the loss of a sample or its output; see `explain`."""
-        return walk(self._shown(self.model_, row, y))
+        has_shares = y is not None and self.form.out_activation == "softmax"
+        return walk(
+            self._shown(self.model_, row, y), classes=getattr(self, "classes_", ()) if has_shares else ()
+        )
 
     def draw(self, row: Sequence[float] | None = None, y: Any = None, **options: Any) -> Drawing:
         """Draw the network, with one box per layer unless the options say otherwise.

@@ -100,6 +100,30 @@ class Softmaxes:
         return [shares for shares in found if shares is not None]
 
 
+def checked_classes(trace: Trace, classes: Sequence[object]) -> tuple[str, ...]:
+    """Return the names of the classes of a softmax.
+
+    Raises:
+        TypeError: if they are a text.
+        ValueError: if no softmax of the trace has so many classes.
+
+    >>> from autograd import Value, softmax, walk
+    >>> checked_classes(walk(softmax([1.0, Value(2.0)])[0]).trace, ["cat", "dog"])
+    ('cat', 'dog')
+    """
+    if isinstance(classes, str):
+        raise TypeError(f"classes is a name for each class, such as ['cat', 'dog']; got the text {classes!r}")
+    names = tuple(map(str, classes))
+    counts = {len(shares.classes) for shares in Softmaxes(trace).among(trace.nodes)} if names else {0}
+    if len(names) not in counts:
+        found = " or ".join(map(str, sorted(counts)))
+        raise ValueError(
+            f"classes has {counted(len(names), 'name')}, one per class of a softmax; the graph has "
+            + (f"one of {found} classes" if found else "no softmax")
+        )
+    return names
+
+
 @dataclass(frozen=True)
 class _Graph:
     """The nodes that may belong to a softmax, and what each of all nodes is computed of and used in."""

@@ -9,7 +9,7 @@ import pandas
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_iris, make_moons
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 from sklearn.neural_network import MLPRegressor as TheirRegressor
@@ -221,6 +221,15 @@ def test_an_explanation_is_the_gradient_path_to_the_loss():
         classifier.explain(X[0], "w99^1")
     with pytest.raises(ValueError, match="a row has 4 numbers"):
         classifier.explain(X[0][:2], "w21^1")
+
+
+def test_the_walk_through_a_loss_calls_the_classes_by_their_names():
+    X, y = [[0.0], [1.0], [2.0]], ["low", "middle", "high"]
+    classifier = MLPClassifier((2,), random_state=0, max_iter=1)
+    with pytest.warns(ConvergenceWarning):
+        classifier.fit(X, y)
+    assert classifier.walk([1.0], "low").content().classes == ("high", "low", "middle")
+    assert classifier.walk([1.0]).content().classes == ()
 
 
 def test_a_row_is_walked_and_drawn_by_its_columns_names():

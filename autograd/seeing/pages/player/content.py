@@ -18,7 +18,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd.notation.labels import is_cut, parse_label
 from autograd.notation.mathml import mathml
@@ -43,6 +43,7 @@ from autograd.seeing.pages.player.summaries import measures, summaries
 from autograd.seeing.pages.player.touch import can_be_written, touch
 from autograd.seeing.pages.player.views.choice import LEGIBLE, boxes_of
 from autograd.seeing.pages.player.views.layers import Layer
+from autograd.seeing.pages.player.views.shares import named
 from autograd.value import Value
 
 LEAST_SIDE = 6
@@ -61,6 +62,20 @@ WRAPPING = mathml("")
 """What stands around every formula in MathML."""
 
 
+class Sample(NamedTuple):
+    """What can be chosen where the inputs form a picture.
+
+    Attributes:
+        name: what it is called.
+        numbers: a number for each pixel, plane by plane and row by row.
+        target: its class, from 0; None where that is not known.
+    """
+
+    name: str
+    numbers: Sequence[float]
+    target: int | None = None
+
+
 @dataclass(frozen=True)
 class Content:
     """What the player shows: all that its page is made of.
@@ -74,8 +89,8 @@ class Content:
         size: how large a step is at first.
         quiz: whether each reverse step is to be predicted, and the score can be saved.
         answered: whether whoever shows the page says what becomes of numbers that are changed in it.
-        samples: what can be chosen where the inputs form a picture: a name and a number for each pixel,
-            plane by plane and row by row.
+        samples: what can be chosen where the inputs form a picture.
+        classes: what the classes of a softmax are called; empty where they have no names.
     """
 
     title: str
@@ -86,7 +101,8 @@ class Content:
     size: Size = "edge"
     quiz: bool = False
     answered: bool = False
-    samples: Sequence[tuple[str, Sequence[float]]] = ()
+    samples: Sequence[Sample] = ()
+    classes: tuple[str, ...] = ()
 
     @cached_property
     def outlined(self) -> Trace:
@@ -105,7 +121,8 @@ class Content:
 
         Larger steps are those of neurons and layers: these are shown, however small the network is.
         """
-        return boxes_of(self.trace, LEGIBLE if self.size == "edge" else 0)
+        layers = boxes_of(self.trace, LEGIBLE if self.size == "edge" else 0)
+        return named(layers, self.classes) if self.classes else layers
 
 
 def facts(content: Content) -> dict[str, Any]:
@@ -185,6 +202,7 @@ def _picture(content: Content, place: dict[str, int]) -> dict[str, Any] | None:
                 "gives": gives,
                 "samples": content.samples,
                 **_classes(Softmaxes(trace).among(trace.nodes), gives, place),
+                "called": content.classes,
             }
     return None
 

@@ -28,7 +28,8 @@ SCRIPTS = (
 """The parts of the player, in the order in which they stand in a page."""
 PARTS: Mapping[str, tuple[str, ...]] = {
     "boxes": ("lines.js", "boxes.js", "boxes.css"),
-    "windows": ("windows.js", "windows.css"),
+    "windows": ("windows.js", "geometry.js", "windows.css"),
+    "glance": ("glance.js", "glance.css"),
     "sketch": ("sketch.js", "sketch.css"),
 }
 """Scripts and styles that a page has only if it needs them."""
@@ -110,6 +111,7 @@ def _needed(content: Content, pictures: Sequence[View]) -> list[str]:
     found = {
         "boxes": any(BOXES in view.svg for view in pictures),
         "windows": any(view.slides for view in pictures),
+        "glance": bool(pictures[0].planes),
         "sketch": is_sketched(content),
     }
     return [part for part, is_needed in found.items() if is_needed]

@@ -4,7 +4,7 @@
 
 function paintingOf({ original, element, nameOf, plainName, exactNow, put }) {
   const fold = document.getElementById("paint");
-  const { nodes, columns, planes, gives, samples, classes, target } = original.touch.picture;
+  const { nodes, columns, planes, gives, samples, classes, target, called } = original.touch.picture;
   const size = nodes.length / planes;
   const rows = size / columns;
   const across = planes * (columns + 1) - 1; // a column is left between two planes
@@ -75,10 +75,12 @@ function paintingOf({ original, element, nameOf, plainName, exactNow, put }) {
 
   // ------------------------------------------------------------------ what the network gives
 
-  const table = element("table", {}, element("caption", {}, "Share of softmax, class by class, counted from 0"));
+  const isNamed = classes.length && classes.length === called.length;
+  const classOf = (k) => (isNamed ? called[k] : String(k));
+  const table = element("table", {}, element("caption", {}, `Share of softmax, class by class${isNamed ? "" : ", counted from 0"}`));
   const lines = classes.map((i, k) => {
     const [bar, share] = [element("span", { class: "bar" }, element("span")), element("td")];
-    made(table, "tr", {}).append(element("th", { scope: "row" }, String(k)), element("td", {}, nameOf(`n${i}`), k === target ? " (the right one)" : ""), element("td", {}, bar), share);
+    made(table, "tr", {}).append(element("th", { scope: "row" }, classOf(k)), element("td", {}, nameOf(`n${i}`), k === target ? " (the right one)" : ""), element("td", {}, bar), share);
     return [bar.firstChild, share];
   });
   if (classes.length) slopes.parentNode.before(table);
@@ -98,7 +100,7 @@ function paintingOf({ original, element, nameOf, plainName, exactNow, put }) {
     if (!(values[first] > values[second])) return "";
     const [at, name] = [given.indexOf(first), plainName(`n${first}`)];
     return classes.length
-      ? ` Of ${given.length} shares of softmax the largest is ${number(shares[at])}, of class ${at}: ${name}.`
+      ? ` Of ${given.length} shares of softmax the largest is ${number(shares[at])}, of class ${classOf(at)}: ${name}.`
       : ` Of the network's ${given.length} outputs the largest is ${name} = ${number(values[first])}, number ${at + 1}.`;
   }
 

@@ -10,7 +10,7 @@ from typing import Any
 from autograd.seeing.facts.arrow import edge_key
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.cast import Cast, Look
-from autograd.seeing.pages.player.svg.view import Own, View, own_id
+from autograd.seeing.pages.player.svg.view import Own, Plane, View, own_id
 from autograd.seeing.pages.player.views.kernels import Slides
 
 SLOT_OR_ID = re.compile(r'\bid="(?P<id>[^"]*)"|data-slot="(?P<kind>\w+):(?P<key>[^"]*)"')
@@ -56,10 +56,16 @@ def plain_views(pictures: Sequence[View], trace: Trace) -> dict[str, Any]:
                 "edges": _members(view.edges, edges, view.name),
                 **({"about": view.about} if view.about else {}),
                 **({"slides": _slides(view.slides, nodes)} if view.slides else {}),
+                **({"planes": _planes(view.planes, nodes)} if view.planes else {}),
             }
             for view in pictures
         ],
     }
+
+
+def _planes(planes: Mapping[str, Plane], numbers: Mapping[str, int]) -> dict[str, list[int]]:
+    """Return by thumbnail how many numbers stand side by side, and the numbers of their nodes."""
+    return {id: [plane.columns, *[numbers[node] for node in plane.nodes]] for id, plane in planes.items()}
 
 
 def _slides(slides: Slides, numbers: Mapping[str, int]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ function spelled(name) {
 }
 
 const namesOf = (i) => [original.whole[i] ?? typedName(i), facts.names[i][TEXT]];
-const nameOfBox = (view) => pathTo(view).slice(view.parent === null ? 0 : 1).map(({ title }) => title).join(" · ");
+const nameOfBox = (view) => pathTo(view).slice(Math.min(pathTo(view).length - 1, views[0].planes ? 2 : 1)).map(({ title }) => title).join(" · ");
 
 function isCut(name, whole) {
   const [begin, end] = name.split("…");

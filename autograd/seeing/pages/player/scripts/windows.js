@@ -260,6 +260,8 @@ function slideOver(view) {
     tellWindow();
   }
 
+  view.seePlane = (plane) => plane < many && go(plane * each);
+
   function pick(group) {
     focus = small.findIndex((other) => other.group === group);
     tellWindow();

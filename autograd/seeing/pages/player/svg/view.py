@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from autograd.seeing.facts.arrow import edge_key, operation_id, use_id
 from autograd.seeing.facts.box_content import box_of_node
@@ -43,6 +44,13 @@ def own_id(view: str, thing: str) -> str:
     return f"{view}-{thing.replace('>', '-').replace(':', '-')}"
 
 
+class Plane(NamedTuple):
+    """The numbers of a thumbnail, row by row: the ids of their nodes, and how many stand side by side."""
+
+    nodes: Sequence[str]
+    columns: int
+
+
 @dataclass(frozen=True)
 class View:
     """One picture of a graph or of a part of it.
@@ -63,6 +71,7 @@ class View:
         note: what is not shown, in words; "" where there is nothing to say.
         about: what a box is that it shows the inside of, by which it can be found; "" for anything else.
         slides: what it shows sliding over a picture, if it does.
+        planes: what its thumbnails show, by their ids.
     """
 
     name: str
@@ -75,6 +84,7 @@ class View:
     note: str = ""
     about: str = ""
     slides: Slides | None = None
+    planes: Mapping[str, Plane] = field(default_factory=dict)
 
     @property
     def svg(self) -> str:

@@ -1,6 +1,7 @@
-"""Shares as bars: a row for each class: its number from 0, its name, a bar as long as its share, and that.
+"""Shares as bars: a row for each class: what it is called, a bar as long as its share, and that.
 
-The class that a cross-entropy is of is called the right one, and has a ring around its number.
+A class without a name is called by its number, from 0, and its score.  The one that a cross-entropy is of
+is called the right one, and has a ring.
 """
 
 from __future__ import annotations
@@ -44,13 +45,13 @@ def bars(layer: Layer, name: str, corner: Point, width: float) -> list[str]:
         whole = tag("rect", width=length, height=THICK, rx=2.0, class_="whole")
         part = tag("rect", width=length * _length(fact.number), height=THICK, rx=2.0)
         parts += [
-            words(str(k), x, y, "fact"),
+            *([] if layer.classes else [words(str(k), x, y, "fact")]),
             words(_name(layer, k), x + _digits(layer), y, "class"),
             tag("g", moved(whole + part, Point(start, y - THICK)), id=f"{name}-{k}", class_="dot share"),
             slot(f"box:{layer.key}:{k}", fact.number, x + width, y, "value"),
         ]
         if k == layer.target:
-            middle = text_width(str(k), TEXT_SIZE) / 2
+            middle = text_width(_called(layer, k), TEXT_SIZE) / 2
             parts.append(tag("circle", cx=x + middle, cy=y - 4, r=middle + 4, class_="right"))
     return parts
 
@@ -61,7 +62,7 @@ def _grid(layer: Layer) -> tuple[int, int]:
 
 
 def _digits(layer: Layer) -> float:
-    return text_width(str(len(layer.shares) - 1), TEXT_SIZE) + GAP
+    return 0.0 if layer.classes else text_width(str(len(layer.shares) - 1), TEXT_SIZE) + GAP
 
 
 def _name(layer: Layer, k: int) -> str:

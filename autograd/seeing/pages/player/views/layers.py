@@ -87,6 +87,7 @@ class Layer:
         slides: how it goes over a picture, where it opens as windows.
         shares: a row for each unit, where they are shares that sum to 1.
         target: which of these a cross-entropy is of, from 0; None where it is of none.
+        classes: what each of them is called; empty where nothing tells.
     """
 
     title: str
@@ -103,6 +104,7 @@ class Layer:
     slides: Slides | None = None
     shares: tuple[Fact, ...] = ()
     target: int | None = None
+    classes: tuple[str, ...] = ()
 
     @cached_property
     def dots(self) -> list[Dot]:

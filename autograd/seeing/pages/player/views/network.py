@@ -21,6 +21,7 @@ from autograd.seeing.pages.player.views.cards import (
     layer_size,
     shape_of,
 )
+from autograd.seeing.pages.player.views.glance import glance_view
 from autograd.seeing.pages.player.views.layers import Layer, Unit, from_outside
 from autograd.seeing.pages.player.views.neuron import neuron_view
 from autograd.seeing.pages.player.views.parts import Whole, views_of
@@ -40,9 +41,10 @@ FIRST = "network"
 
 
 def network_views(trace: Trace, layers: Sequence[Layer]) -> list[View]:
-    """Return the whole network, then each box followed by what is in it."""
-    row = Row(Whole(trace), layers, "")
-    return [overview(row, FIRST, "network", None), *_views_inside(row, FIRST)]
+    """Return the network, first at a glance if it gives planes, then each box followed by what is in it."""
+    row, first = Row(Whole(trace), layers, ""), glance_view(trace, layers)
+    glance, parent = ([], None) if first is None else ([first], first.name)
+    return [*glance, overview(row, FIRST, "network", parent), *_views_inside(row, FIRST)]
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,18 @@ def with_shares(layers: Iterable[Layer], trace: Trace) -> list[Layer]:
     return found
 
 
+def named(layers: Iterable[Layer], classes: tuple[str, ...]) -> list[Layer]:
+    """Return the boxes, the shares of so many classes called by their names."""
+    return [_named(layer, classes) for layer in layers]
+
+
+def _named(layer: Layer, classes: tuple[str, ...]) -> Layer:
+    if not classes or len(layer.shares) != len(classes):
+        return replace(layer, inner=tuple(named(layer.inner, classes)))
+    rows = zip(layer.shares, classes, strict=True)
+    return replace(layer, classes=classes, shares=tuple(replace(fact, word=name) for fact, name in rows))
+
+
 def _inside(layer: Layer, softmaxes: Softmaxes) -> Layer:
     if layer.inner:
         return replace(layer, inner=tuple([_inside(inner, softmaxes) for inner in layer.inner]))
@@ -68,11 +80,6 @@ def _box(shares: Shares, number: str, is_network: bool) -> Layer:
     ]
     title = shares.title + number
     return Layer(
-        title,
-        shares.kind,
-        tuple(units),
-        common=shares.common,
-        shares=shares.facts,
-        target=shares.target,
-        is_network=is_network,
-    )
+        title, shares.kind, tuple(units),
+        common=shares.common, shares=shares.facts, target=shares.target, is_network=is_network,
+    )  # fmt: skip

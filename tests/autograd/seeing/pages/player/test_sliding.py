@@ -262,7 +262,7 @@ def inside(opened, network):
     """Its page at the last step, the convolution opened."""
     sheet = opened(network.html(), motion="reduce")
     sheet.keyboard.press("End")
-    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#glance-l1").click()
     return sheet
 
 
@@ -291,7 +291,7 @@ def test_the_window_moves_with_the_pointer_and_tells_its_products(opened, networ
 def test_by_keyboard_the_window_moves_is_told_and_opens_its_steps(opened, network):
     sheet = opened(network.html(), motion="reduce")
     sheet.keyboard.press("End")
-    sheet.locator("#network-l1 .frame").focus()
+    sheet.locator("#glance-l1").focus()
     sheet.keyboard.press("Enter")
     sheet.locator("#l1-0").focus()
     step = sheet.input_value("#place")
@@ -323,7 +323,7 @@ def test_a_click_fixes_the_window_and_a_second_one_opens_it(opened, network):
 def test_a_pooling_marks_the_number_that_it_passes_the_gradient_on_to(opened, network):
     sheet = opened(network.html(), motion="reduce")
     sheet.keyboard.press("End")
-    sheet.locator("#network-l2 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#glance-l2").click()
     _, pool = (layer for layer in boxes_of(network.trace, 0) if layer.slides)
     values = {node.id: node.value for node in network.trace.nodes}
     for j in range(len(pool.units)):
@@ -338,7 +338,7 @@ def test_a_pooling_marks_the_number_that_it_passes_the_gradient_on_to(opened, ne
 
 def test_the_window_follows_the_steps(opened, network):
     sheet = opened(network.html(), motion="reduce")
-    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#glance-l1").click()
     layer = next(layer for layer in boxes_of(network.trace, 0) if layer.slides)
     for j in (0, 9, 30):
         step = next(step for step in network if step.node == layer.slides.sums[j] and step.kind == "apply")
@@ -354,7 +354,7 @@ def test_the_window_follows_the_steps(opened, network):
 def test_what_is_opened_stays_while_it_is_computed(opened, network, size):
     sheet = opened(network.html(), motion="reduce")
     sheet.select_option("#size", size)
-    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#glance-l1").click()
     steps = 40 if size == "edge" else 2  # the inputs, and numbers of the convolution
     for _ in range(steps):
         sheet.click("#next")
@@ -406,13 +406,13 @@ def test_what_a_page_cannot_compute_is_not_told(opened, network):
     """One that asks a kernel has the values of all nodes, with four digits, and no products of them."""
     sheet = opened(page(replace(network.content(), answered=True)), motion="reduce")
     sheet.keyboard.press("End")
-    sheet.locator("#network-l1 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#glance-l1").click()
     sheet.locator("#l1-5").hover(force=True)
     said = told(sheet, "l1")
     assert said[said.index("×") + 4] == "–"
     assert said[said.index("Σ window · kernel") + 1] == "–"
     sheet.click("#crumbs button:first-child")
-    sheet.locator("#network-l2 .frame").click(position={"x": 5, "y": 5})
+    sheet.locator("#glance-l2").click()
     sheet.locator("#l2-1").hover(force=True)
     said = told(sheet, "l2")
     assert sum(float(said[at + 2]) for at, text in enumerate(said) if text == "∂") == 1.0
