@@ -67,7 +67,7 @@ def pages(tmp_path_factory):
 
 def go_in(sheet, name):
     if name == "windows":
-        sheet.fill("#find", "step 3")
+        sheet.fill("#find", "stage 3")
         sheet.keyboard.press("Enter")
         assert sheet.locator(".kernel .plane").count() == 2
 

@@ -348,7 +348,7 @@ def test_what_is_opened_stays_while_it_is_computed(opened, network, size):
     steps = 40 if size == "edge" else 2  # the inputs, and numbers of the convolution
     for _ in range(steps):
         sheet.click("#next")
-        assert sheet.text_content("#crumbs [aria-current]") == "step 2", sheet.text_content("#sentence")
+        assert sheet.text_content("#crumbs [aria-current]") == "stage 2", sheet.text_content("#sentence")
 
 
 def test_the_numbers_of_each_plane_are_chosen_by_keyboard(opened):
@@ -356,7 +356,7 @@ def test_the_numbers_of_each_plane_are_chosen_by_keyboard(opened):
     steps = walk(mean(model(numbers_of(18))))
     sheet = opened(steps.html(), motion="reduce")
     sheet.keyboard.press("End")
-    sheet.fill("#find", "step 2")
+    sheet.fill("#find", "stage 2")
     sheet.keyboard.press("Enter")
     layer = next(layer for layer in boxes_of(steps.trace, 0) if layer.slides)
     values = {node.id: node.value for node in steps.trace.nodes}
