@@ -68,7 +68,7 @@ def saved(folder):
 def go_in(sheet, name):
     """Open the convolution; answer the first question of the quiz wrongly."""
     if name == "windows":
-        sheet.fill("#find", "step 4")
+        sheet.fill("#find", "stage 4")
         sheet.keyboard.press("Enter")
         assert sheet.locator(".kernel .plane").count() == 2
     if name == "quiz":

@@ -136,13 +136,20 @@ def called(name: str) -> str:
 
     >>> called("experts.0"), called("experts.[1]")  # of a list the first, of a dictionary what it holds as 1
     ('expert 1', 'experts[1]')
+    >>> called("steps.0")
+    'stage 1'
     """
     held, _, index = name.rpartition(".")
     if not held or not is_position(index):
         return name
     if not index.isdigit():
         return called(held) + index
-    return f"{called(held).removesuffix('s')} {int(index) + 1}"
+    return f"{listed(called(held)).removesuffix('s')} {int(index) + 1}"
+
+
+def listed(name: str) -> str:
+    """Return how a list is called: ``steps`` are stages, since a step is one of a walk or a training."""
+    return re.sub(r"\bsteps$", "stages", name)
 
 
 def is_position(name: str) -> bool:
@@ -161,7 +168,7 @@ def pieces(name: str) -> list[str]:
         if is_position(own) and found:
             found[-1] = called(f"{found[-1]}.{own}")
         else:
-            found.append(own)
+            found.append(listed(own))
     return found
 
 

@@ -14,7 +14,7 @@ from autograd.seeing.drawing.html_labels import LEFT, RIGHT, cell, name_markup, 
 from autograd.seeing.drawing.legend import legend, note
 from autograd.seeing.drawing.limits import FOLDED, too_large
 from autograd.seeing.drawing.renderer import WIDEST, Drawing
-from autograd.seeing.facts.arrow import hint_of_link, operation_id, text_of_link
+from autograd.seeing.facts.arrow import IN_BRACKETS, hint_of_link, operation_id, tells_share, text_of_link
 from autograd.seeing.facts.box_content import OF_ALL_USES, Box, box_of_group, name_of_group, words_of
 from autograd.seeing.facts.folding.folded import Folded
 from autograd.seeing.facts.folding.group import Group
@@ -86,6 +86,8 @@ def draw_network(network: Folded, theme: Theme, limit: int, path_in_words: str =
     if any(link.others for link in network.links):
         whose = f"of a weight that is used elsewhere too: what these uses add to its gradient{OF_ALL_USES}"
         said.append(note(whose, theme))
+    if any(map(tells_share, network.links)) and any(not arrow.silent for arrow in arrows):
+        said.append(note(IN_BRACKETS[0].lower() + IN_BRACKETS[1:], theme))
     said += [note(text, theme) for text in words_of(drawn)]
     title = [wrapped(path_in_words, TEXT_SIZE, theme.ink, bold=True)] if path_in_words else []
     caption(drawing, [*title, *said])

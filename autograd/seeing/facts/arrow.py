@@ -9,6 +9,9 @@ from autograd.seeing.facts.folding.links import Link
 from autograd.seeing.facts.names import name_of
 from autograd.seeing.facts.records import EdgeFact, NodeFact
 
+IN_BRACKETS = "In brackets: which share of all the times that its weights are used an arrow stands for"
+"""Explains words such as ``36 weights (1936 of 2304 uses)``."""
+
 
 @dataclass(frozen=True)
 class ArrowText:
@@ -103,6 +106,11 @@ def _share(link: Link) -> str:
     if link.others:
         return f"({uses} of {uses + link.others} uses)"
     return f"({counted(uses, 'use')})" if uses > weights else ""
+
+
+def tells_share(link: Link) -> bool:
+    """Return whether the words of a link tell a share of the uses of its weights."""
+    return bool((link.weights or link.is_only_tied) and _share(link))
 
 
 def weights_of_link(link: Link) -> str:

@@ -199,10 +199,10 @@ def test_a_nan_by_an_op_outside_of_its_domain_is_named_and_no_rate_is_advised(fu
 @pytest.mark.parametrize(
     ("function", "said"),
     [
-        (lambda z: z.log(), r", as ln\(−.*\) in step 1 \(steps\.0\) is nan, .*goes into ln inside"),
+        (lambda z: z.log(), r", as ln\(−.*\) in stage 1 \(steps\.0\) is nan, .*goes into ln inside"),
         (
             lambda z: z.relu().sqrt(),
-            r", as the slope of √0 in step 1 \(steps\.0\) is inf, .* goes into √ inside",
+            r", as the slope of √0 in stage 1 \(steps\.0\) is inf, .* goes into √ inside",
         ),
         (lambda z: z**3 * 1e9, r"\d, and the last good weights were put back\. Lower the learning rate"),
     ],

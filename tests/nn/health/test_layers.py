@@ -34,9 +34,9 @@ def test_a_layer_is_called_by_where_the_model_holds_it():
     assert names(MLP(2, [3, 1])) == [("layer 1", "layers.0"), ("layer 2", "layers.1")]
     assert names(Around()) == [("l1", "l1"), ("l2", "l2")]
     assert names(Sequential(MLP(2, [3, 2]), Layer(2, 1))) == [
-        ("step 1 · layer 1", "steps.0.layers.0"),
-        ("step 1 · layer 2", "steps.0.layers.1"),
-        ("step 2", "steps.1"),
+        ("stage 1 · layer 1", "steps.0.layers.0"),
+        ("stage 1 · layer 2", "steps.0.layers.1"),
+        ("stage 2", "steps.1"),
     ]
     assert names(Recurrent(RNNCell(1, 2), 1)) == [("cell · hidden", "cell.hidden"), ("readout", "readout")]
     assert names(Plain(2, 3, "relu")) == [("Plain", "")]

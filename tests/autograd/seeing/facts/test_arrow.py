@@ -10,9 +10,10 @@ import pytest
 
 from autograd import draw
 from autograd import sum as sum_of
-from autograd.seeing.facts.arrow import text_of_link, weights_of_link
+from autograd.seeing.facts.arrow import IN_BRACKETS, text_of_link, weights_of_link
 from autograd.seeing.facts.folding.folded import FOLDINGS, fold
 from autograd.seeing.facts.trace import trace
+from autograd.seeing.pages.player.views.choice import views
 from nn import MLP, GRUCell, Recurrent
 from tests.networks import Residual, Tied, TiedByHand, Twins
 
@@ -60,3 +61,14 @@ def test_a_legend_calls_the_gradient_of_all_uses_as_boxes_do(output: Any, by: An
     assert ("gradient of all uses: what the uses of these weights add" in words) is in_boxes
     has_others = any(link.others for link in fold(trace(y), by).links)
     assert ("what these uses add to its gradient of all uses" in words) is has_others
+
+
+@pytest.mark.parametrize("by", FOLDINGS)
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_share_of_uses_is_explained_wherever_an_arrow_tells_one(output: Any, by: Any) -> None:
+    words = draw(output(), collapse=by).source.replace("&#160;", " ")
+    if re.search(r">[^<>]* uses\)<", words):
+        assert "in brackets: which share" in " ".join(re.sub(r"<[^<>]*>", " ", words).split())
+    for view in views(trace(output())):
+        if re.search(r">[^<>]* uses\)<", view.svg):
+            assert view.note == IN_BRACKETS

@@ -20,13 +20,13 @@ function kindOf(i) {
 const hits = () => [...$("found").children];
 const chosenHit = () => $("found").querySelector("[aria-selected=true]");
 
-// The names along a path as pictures call them, whether it is typed so or as Python holds it: blocks.2 is block 3.
+// The names along a path as pictures call them, whether it is typed so or as Python holds it: blocks.2 is block 3, steps.0 stage 1.
 function spelled(name) {
   const found = [];
   for (const own of name.normalize("NFKC").split(/\.| · /)) {
     if (/^[0-9]+$/.test(own) && found.length) found.push(`${found.pop().replace(/s$/, "")} ${Number(own) + 1}`);
     else if (own.startsWith("[") && found.length) found.push(found.pop() + own); // the key of a dictionary
-    else found.push(own);
+    else found.push(own.replace(/\bsteps$/, "stages"));
   }
   return found.join(".");
 }

@@ -68,7 +68,7 @@ class View:
         opens: the name of the view that an element opens, by the element's id; of elements one
             inside the other, the inner one counts.
         parent: the name of the view to go back to; None for the first.
-        note: what is not shown, in words; "" where there is nothing to say.
+        note: what is not shown or must be explained, in words; "" where there is nothing to say.
         about: what a box is that it shows the inside of, by which it can be found; "" for anything else.
         slides: what it shows sliding over a picture, if it does.
         planes: what its thumbnails show, by their ids.

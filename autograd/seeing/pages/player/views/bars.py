@@ -51,8 +51,9 @@ def bars(layer: Layer, name: str, corner: Point, width: float) -> list[str]:
             slot(f"box:{layer.key}:{k}", fact.number, x + width, y, "value"),
         ]
         if k == layer.target:
-            middle = text_width(_called(layer, k), TEXT_SIZE) / 2
-            parts.append(tag("circle", cx=x + middle, cy=y - 4, r=middle + 4, class_="right"))
+            length_of_name = text_width(layer.shares[k].word if layer.classes else str(k), TEXT_SIZE)
+            ring = {"x": x - 4, "y": y - ROW / 2 - 3, "width": length_of_name + 8, "height": ROW - 2}
+            parts.append(tag("rect", **ring, rx=ROW / 2 - 1, class_="right"))
     return parts
 
 

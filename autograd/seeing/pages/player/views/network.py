@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from autograd.seeing.facts.arrow import edge_key, weights_of_link
+from autograd.seeing.facts.arrow import IN_BRACKETS, edge_key, tells_share, weights_of_link
 from autograd.seeing.facts.folding.links import Link, links_between
 from autograd.seeing.facts.records import Trace
 from autograd.seeing.pages.player.svg.arrows import bent_arrow
@@ -182,7 +182,12 @@ def overview(row: Row, name: str, title: str, parent: str | None) -> View:
     ends = (ways[ends][-1].x + text_width(said, SMALL_SIZE) for ends, said in row.words.items())
     width = max(standing.width, *(x + MARGIN for x in ends), 0)
     svg = canvas("".join(drawn), width, standing.height, data_between=between)
-    return View(name, title, svg, nodes, edges, opens, parent)
+    return View(name, title, svg, nodes, edges, opens, parent, _explained(row.links.values()))
+
+
+def _explained(links: Iterable[Link]) -> str:
+    """Return what the words on the arrows of links mean that do not speak for themselves."""
+    return IN_BRACKETS if any(map(tells_share, links)) else ""
 
 
 def _room_for_words(said: Iterable[str]) -> float:
@@ -263,7 +268,8 @@ def _layer_view(row: Row, i: int, parent: str) -> View:
             right = max(right, corner.x + wide)
             y += high + BELOW
     svg = canvas("".join(drawn), right + MARGIN, height)
-    return View(name, layer.title, svg, nodes, edges, opens, parent)
+    note = _explained(link for _, link in (*before, *after))
+    return View(name, layer.title, svg, nodes, edges, opens, parent, note)
 
 
 def _windows_view(row: Row, i: int, parent: str) -> View:

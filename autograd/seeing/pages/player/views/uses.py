@@ -33,7 +33,7 @@ def uses_of(inside: Trace, group: Group) -> list[Group]:
     for edge in inside.edges:
         if edge.source not in passed_on and edge.target in uses:
             uses.setdefault(edge.source, set()).update(uses[edge.target])
-    called = "step" if passed_on else "use"
+    called = "time step" if passed_on else "use"
     members_of: dict[int, list[NodeFact]] = {use: [] for use in numbers}
     for node in group.nodes:
         for use in uses.get(node.id) or numbers[:1]:

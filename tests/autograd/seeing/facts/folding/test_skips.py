@@ -73,8 +73,8 @@ def said(loss: Value, **options: Any) -> list[str]:
 @pytest.mark.parametrize("block", SKIPPING.values(), ids=SKIPPING)
 def test_a_closed_box_says_that_a_value_goes_past_what_is_in_it(block: Callable[[], Module]) -> None:
     loss = loss_of(block)
-    assert said(loss) == ["steps × 3"]
-    assert said(loss, opened=["steps.2"]) == ["step 2", "step 4"]
+    assert said(loss) == ["stages × 3"]
+    assert said(loss, opened=["steps.2"]) == ["stage 2", "stage 4"]
     assert "x + f(x)" in draw(loss, collapse="module").source
 
 

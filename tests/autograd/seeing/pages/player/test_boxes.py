@@ -219,8 +219,8 @@ def test_an_opened_box_is_gone_into_and_come_back_to(opened):
     focused = "() => document.activeElement.getAttribute('aria-label')"
     assert sheet.evaluate(focused) == "Open cell in place"  # and what is pressed again closes it
     opened_picture = sheet.evaluate(PICTURE)
-    sheet.locator('#canvas > svg svg [aria-label="Open step 2"]').press("Enter")
-    assert sheet.locator("#crumbs button").all_text_contents() == ["network", "cell", "step 2"]
+    sheet.locator('#canvas > svg svg [aria-label="Open time step 2"]').press("Enter")
+    assert sheet.locator("#crumbs button").all_text_contents() == ["network", "cell", "time step 2"]
     sheet.locator("#crumbs button").nth(1).click()
     assert sheet.locator("#canvas > svg:not(.ahead) svg").count() == 0
     sheet.locator("#crumbs button").first.click()
@@ -295,4 +295,4 @@ def test_the_picture_of_opened_boxes_is_saved_as_it_stands(opened):
     picture = saved.value.path().read_text(encoding="utf-8")
     alone = opened(f"<!doctype html><meta charset='utf-8'>{picture}", ready=False)
     assert alone.evaluate(WORDS) == words
-    assert words.count("step 1") == 1
+    assert words.count("time step 1") == 1

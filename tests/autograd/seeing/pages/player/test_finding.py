@@ -167,7 +167,7 @@ def test_a_box_is_found_by_the_class_of_its_module(opened: Any) -> None:
         Reshape(1, 6, 6), Conv2d(1, 2, 3, seed=0), MaxPool2d(2), Flatten(), Layer(8, 1, seed=1)
     )
     sheet = opened(walk(model([0.1 * i for i in range(36)])).html())
-    for wanted, titles in {"conv2d": ["step 2"], "MaxPool": ["step 3"], "3×3": ["step 2"]}.items():
+    for wanted, titles in {"conv2d": ["stage 2"], "MaxPool": ["stage 3"], "3×3": ["stage 2"]}.items():
         sheet.fill("#find", wanted)
         found = sheet.locator("#found li")
         assert [text for text in found.all_text_contents() if text.startswith(tuple(titles))] != []

@@ -251,7 +251,7 @@ def test_a_time_step_is_opened_by_a_click_and_by_a_key(opened):
     sheet.keyboard.press("Enter")
     sheet.click("#fit")
     sheet.locator("[data-opens=l1l3] .title").click()
-    sheet.wait_for_selector("#crumbs [aria-current]:text-is('step 4')")
+    sheet.wait_for_selector("#crumbs [aria-current]:text-is('time step 4')")
     assert "from outside" in sheet.text_content("svg.graph:not(.ahead)")
     assert sheet.errors == []
 

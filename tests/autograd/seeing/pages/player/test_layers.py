@@ -30,11 +30,11 @@ def boxes_within(layers: Sequence[Layer], around: str = "") -> Iterator[tuple[st
     """Yield what is spelled to open each box that holds others, and what it holds."""
     for layer in layers:
         if layer.inner and layer.group is not None:
-            spelled, _, own = layer.title.partition(" ")
+            spelled, _, own = layer.title.removeprefix("time ").partition(" ")
             is_use = spelled in ("use", "step") and own.isdigit()
             name = f"{around}[{own}]" if is_use else ".".join(layer.group.path)
             name = f"{around}.{layer.group.path[-1]}" if "[" in around and not is_use else name
-            if not layer.inner[0].title.startswith(("use ", "step ")):
+            if not layer.inner[0].title.startswith(("use ", "time step ")):
                 yield name, layer.inner
             yield from boxes_within(layer.inner, name)
 
@@ -146,7 +146,7 @@ def test_a_class_is_told_unless_a_word_of_the_title_is_it() -> None:
     layers = layers_of(trace(model([0.1 * i for i in range(16)])))
     titles = [layer_box(layer, "b", Point(0, 0)).partition('class="title">')[2] for layer in layers]
     told = [title.partition("<")[0] for title in titles]
-    assert told == ["inputs", "step 2", "step 3", "step 5 · Layer"]
+    assert told == ["inputs", "stage 2", "stage 3", "stage 5 · Layer"]
     assert [layer.kind for layer in layers[1:3]] == ["Conv2d", "Sub"]
 
 

@@ -135,7 +135,7 @@ def test_the_box_of_a_module_that_is_a_softmax_shows_its_shares_and_what_it_give
     shares = model([0.1, -0.7, 0.4, 0.2])
     facts = trace(total([-p.log() for p in shares]))
     *_, box, _ = boxes_of(facts)
-    assert (box.title, box.kind, len(box.shares)) == ("step 3", "3 shares, Σ = 1", 3)
+    assert (box.title, box.kind, len(box.shares)) == ("stage 3", "3 shares, Σ = 1", 3)
     assert [fact.number for fact in box.facts[:3]] == [number(p.data) for p in shares]
     assert box.facts[3].word == "output"
 

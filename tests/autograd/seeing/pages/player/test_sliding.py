@@ -11,12 +11,10 @@ from hypothesis import strategies as st
 
 from autograd import Value, dot, mean, walk
 from autograd.notation.numbers import number
-from autograd.seeing.pages.player.notebook import framed
 from autograd.seeing.pages.player.page import page
 from autograd.seeing.pages.player.views.choice import boxes_of
 from nn import AvgPool2d, Conv1d, Conv2d, Flatten, Layer, MaxPool2d, Module, Reshape, Sequential
 from tests.autograd.seeing.pages.player.driven import go
-from tests.shown import SCREENS
 
 PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
@@ -358,7 +356,7 @@ def test_what_is_opened_stays_while_it_is_computed(opened, network, size):
     steps = 40 if size == "edge" else 2  # the inputs, and numbers of the convolution
     for _ in range(steps):
         sheet.click("#next")
-        assert sheet.text_content("#crumbs [aria-current]") == "step 2", sheet.text_content("#sentence")
+        assert sheet.text_content("#crumbs [aria-current]") == "stage 2", sheet.text_content("#sentence")
 
 
 def test_the_numbers_of_each_plane_are_chosen_by_keyboard(opened):
@@ -366,7 +364,7 @@ def test_the_numbers_of_each_plane_are_chosen_by_keyboard(opened):
     steps = walk(mean(model(numbers_of(18))))
     sheet = opened(steps.html(), motion="reduce")
     sheet.keyboard.press("End")
-    sheet.fill("#find", "step 2")
+    sheet.fill("#find", "stage 2")
     sheet.keyboard.press("Enter")
     layer = next(layer for layer in boxes_of(steps.trace, 0) if layer.slides)
     values = {node.id: node.value for node in steps.trace.nodes}
@@ -449,41 +447,3 @@ def test_a_signal_is_a_picture_of_one_row():
     seen = windows_over([[channel] for channel in signal], (1, 3), (1, 1), (0, 0))
     assert [[values[id] for id in layer.slides.windows.seen(k)] for k in range(5)] == seen
     assert layer.units[6].title == "plane 2, column 2"
-
-
-TOGETHER = """async (canvas) => {
-  for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
-  const page = canvas.querySelector("svg.graph:not(.ahead)");
-  const [around, box] = [canvas.getBoundingClientRect(), (part) => part.getBoundingClientRect()];
-  const isOut = (part) => box(part).left < around.left || box(part).right > around.right
-    || box(part).top < around.top || box(part).bottom > around.bottom;
-  const size = (text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a;
-  const meets = (a, b) => box(a).left < box(b).right - 0.5 && box(b).left < box(a).right - 0.5
-    && box(a).top < box(b).bottom - 3 && box(b).top < box(a).bottom - 3;
-  const written = (part) => [...part.querySelectorAll("text")].filter((text) => text.textContent);
-  const rows = [...page.querySelectorAll(".kernel .frame")].map((frame) => written(frame.parentNode));
-  const pairs = rows.flatMap((row) => row.flatMap((a, k) => row.slice(k + 1).map((b) => [a, b])));
-  const parts = [...page.querySelectorAll(".window, .kernel .frame, .kernel .dot, .given .dot")];
-  return [
-    parts.filter(isOut).map((part) => part.outerHTML),
-    written(page).filter((text) => size(text) < 9.95).map((text) => text.textContent),
-    pairs.filter(([a, b]) => meets(a, b)).map((pair) => pair.map((text) => text.textContent)),
-  ];
-}"""
-"""Answers what of the view is not seen, which words are too small, and which of a product's touch."""
-
-
-@pytest.mark.parametrize("width", SCREENS)
-def test_the_window_its_kernel_and_the_products_are_seen_together_in_a_notebook(opened, width):
-    convolution = Conv2d(1, 2, 3, padding=1, activation="relu", seed=1)
-    output = mean(Sequential(Reshape(1, 8, 8), convolution, MaxPool2d(2), Flatten())(numbers_of(64)))
-    sheet = opened(f"<body>{framed(walk(output).content())}", ready=False, width=width, motion="reduce")
-    sheet.frame_locator("iframe").locator("html[data-ready]").wait_for(state="attached")
-    sheet.frame_locator("iframe").locator("#last").click()
-    sheet.frame_locator("iframe").locator("#network-l1 .frame").press("Enter")
-    sheet.frame_locator("iframe").locator("#l1-74").hover(force=True)
-    canvas = sheet.frame_locator("iframe").locator("#canvas")
-    assert canvas.evaluate(TOGETHER) == [[], [], []]
-    sheet.set_viewport_size({"width": 1400 if width < 1400 else 360, "height": 750})  # as it is turned
-    assert canvas.evaluate(TOGETHER) == [[], [], []]
-    assert sheet.errors == []

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Parameter, Value
+from autograd import Parameter, Value, draw
 from autograd.functions import dot
 from autograd.notation.numbers import number
 from autograd.seeing.facts.arrow import edge_key
@@ -311,7 +311,7 @@ class TestNetworks:
         steps = [
             named[name] for name in dict.fromkeys(cell.opens.values()) if named[name].parent == cell.name
         ]
-        assert [view.title for view in steps] == [f"step {t}" for t in range(1, 13)]
+        assert [view.title for view in steps] == [f"time step {t}" for t in range(1, 13)]
         computed = {node.id for node in facts.nodes if node.op is not None}
         own = [{id for id in view.nodes if id in computed} for view in steps]
         assert all(before & after for before, after in pairwise(own))  # a state leads from each to the next
@@ -425,4 +425,16 @@ def test_a_box_within_one_use_says_nothing_of_the_other_uses() -> None:
     steps = walk(losses.mse(model([0.1, 0.2, 0.3]), 0.0))
     pictures = {view.title: view.svg for view in views(steps.trace)}
     assert pictures["network"].count(">used<") == 1
-    assert ">used<" not in pictures["step 2"]
+    assert ">used<" not in pictures["time step 2"]
+
+
+def test_only_a_walk_has_steps() -> None:
+    """A box is called by another word: a part of a Sequential is a stage, a use among several a time step."""
+    stacked = Sequential(MLP(2, [8, 8], seed=0), MLP(8, [8, 2], seed=1))([0.5, -1.0])[0]
+    for output in (stacked, Recurrent(GRUCell(1, 2, seed=0), 1, seed=1)([0.1, 0.2, 0.3])):
+        titles = [view.title for view in views(walk(output).trace)]
+        named = [box.title for box in boxes_of(walk(output).trace, 0)]
+        assert not [title for title in titles + named if re.search(r"(?<!time )\bsteps? ", title)]
+        drawn = draw(output, collapse="module").source.replace("time&#160;step", "")
+        assert not re.search(r">steps?&#160;", drawn)
+    assert {"stage 1", "stage 2"} <= {box.title for box in boxes_of(walk(stacked).trace, 0)}
