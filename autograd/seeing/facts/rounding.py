@@ -14,7 +14,7 @@ from autograd.seeing.facts.records import NodeFact
 
 WHOLE = ("sqrt", "cbrt", "pow", "hypot", "log2", "log10", "floor", "round")
 """The elementary functions that give whole numbers of others than 0 and ±1."""
-SHRINKING = ("mul", "div", "pow", "exp2")
+SHRINKING = ("mul", "div", "pow", "exp2", "leaky_relu")
 """The ops whose result is 0 without a 0 among their inputs only where it is too small to be stored."""
 USUAL = 0.5
 """An input at which no elementary function is exact, and which lies in all domains but one."""
