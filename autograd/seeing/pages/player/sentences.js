@@ -160,11 +160,12 @@ function tellerOf(facts, engine, original) {
 
   function isRounded(op, written, result) {
     if (number(result).includes(".") || Number.isNaN(result) || !written.every(Number.isFinite)) return false;
-    const [irrational, shrinks, poles] = touch.rounding[op];
+    const [irrational, shrinks, poles, power] = touch.rounding[op];
     const hasKinks = touch.kinks[op].length > 0;
     const special = (hasKinks ? written.slice(0, 1) : written).some((x) => x === 0 || Math.abs(x) === 1);
     if (!Number.isFinite(result)) return !(poles && special);
     if (irrational) return !(hasKinks && written.includes(result)) && !(touch.cases[op] && special);
+    if (power && result === 1) return !special;
     return Boolean(shrinks) && result === 0 && written.every(Boolean);
   }
 
