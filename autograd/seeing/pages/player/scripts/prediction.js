@@ -177,7 +177,7 @@ async function check() {
   tries += 1;
   given.push($("answer").value.trim());
   if (found && !found.mistakes.length) return accept();
-  say("wrong", "Not yet.", found ? diagnosis(found, words) : `That is not it, and no usual slip leads there. ${hint()}`);
+  say("wrong", "Not yet.", found ? diagnosis(found, words) : `No usual slip leads there. ${hint()}`);
   $("answer").select();
 }
 
