@@ -70,6 +70,8 @@ def equals(computed: float, result: float, operands: Sequence[float] = ()) -> st
     """
     if operands and math.isinf(result) and all(map(math.isfinite, operands)):
         return "≈"
+    if "." not in number(result) and math.isfinite(result):  # it claims to be exact
+        return "=" if math.isclose(computed, result, rel_tol=1e-12) else "≈"
     return "=" if f"{computed + 0.0:.4g}" == f"{result + 0.0:.4g}" else "≈"  # as `number` rounds
 
 

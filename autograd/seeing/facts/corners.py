@@ -125,7 +125,7 @@ class Corners:
     Attributes:
         targets: the nodes into which a corner leads.
         before, behind: the nodes from which, and to which, a change passes a corner: what is said of such a
-            change holds by the slopes chosen there.  A change that a slope of 0 stops gets to none.
+            change holds by the slopes chosen there.  What a slope of 0 stops gets to none but a jump.
 
     Args:
         facts: the nodes and edges.
@@ -138,13 +138,23 @@ class Corners:
         self.targets = {target for target, _ in self._found}
         self.before: set[str] = set()
         self.behind: set[str] = set()
-        if not self._found:
+        together = {id for id, edges in self._inputs.items() if self._turns_as_a_whole(id, edges)}
+        if not self._found and not together:
             return
+        jumped, jumping = {*together}, {*together}
         for edge in facts.edges:
-            if self.at(edge) or (edge.source in self.behind and edge.partial != 0):
+            there = self.at(edge)
+            if edge.source in jumped or (there and there.jumps):
+                jumped.add(edge.target)
+            passes = edge.source in self.behind and edge.partial != 0
+            if there or passes or edge.target in jumped:
                 self.behind.add(edge.target)
         for edge in reversed(facts.edges):
-            if self.at(edge) or (edge.target in self.before and edge.partial not in (None, 0)):
+            there = self.at(edge)
+            if edge.partial is not None and (edge.target in jumping or (there and there.jumps)):
+                jumping.add(edge.source)  # a slope of 0 is none of a jump
+            passes = edge.target in self.before and edge.partial not in (None, 0)
+            if there or passes or edge.source in jumping:
                 self.before.add(edge.source)
 
     def _all(self) -> Iterator[tuple[tuple[str, int], Corner]]:
@@ -162,6 +172,16 @@ class Corners:
                 found = corner(TABLE[name], numbers, position, names)
                 if found is not None:
                     yield (target, position), found
+
+    def _turns_as_a_whole(self, target: str, edges: Sequence[EdgeFact]) -> bool:
+        """Return whether a condition that no one number turns can be turned by several that move together."""
+        node = self._nodes[target]
+        sources = [self._nodes[edge.source] for edge in edges]
+        if node.op not in CONNECTIVES:
+            return False
+        moving = [not is_turned(v, node, k) for k, v in enumerate(sources)]
+        at_border = any(kink.gap(*[v.value for v in sources]) == 0 for kink in TABLE[node.op].kinks)
+        return sum(moving) > 1 and at_border
 
     def at(self, edge: EdgeFact) -> Corner | None:
         """Return the corner at which the edge's source enters its target."""

@@ -219,7 +219,7 @@ def why_nothing(upstream: float | None, partial: float | None) -> str:
         return vanished if upstream and partial else " Nothing gets through."
     if not math.isnan(product):
         grown = math.isinf(product) and math.isfinite(upstream) and math.isfinite(partial)
-        return " The product lies beyond every number that can be stored, so it is infinite." if grown else ""
+        return " The result lies beyond every number that can be stored, so it is infinite." if grown else ""
     if math.isnan(upstream) or math.isnan(partial):
         return " A factor is nan (not a number), so the product is nan."
     return " Zero times infinity has no value, so the product is nan (not a number)."

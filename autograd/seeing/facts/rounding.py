@@ -14,7 +14,7 @@ from autograd.seeing.facts.records import NodeFact
 
 WHOLE = ("sqrt", "cbrt", "pow", "hypot", "log2", "log10", "floor", "round")
 """The elementary functions that give whole numbers of others than 0 and ±1."""
-SHRINKING = ("mul", "div", "pow", "exp2")
+SHRINKING = ("mul", "div", "pow", "exp2", "leaky_relu")
 """The ops whose result is 0 without a 0 among their inputs only where it is too small to be stored."""
 USUAL = 0.5
 """An input at which no elementary function is exact, and which lies in all domains but one."""
@@ -27,17 +27,20 @@ class Rounding(NamedTuple):
         irrational: whether it is computed by a function that is exact at 0 and ±1 alone, if anywhere.
         shrinks: whether it is one of the `SHRINKING`.
         poles: whether it is infinite at the borders of its domain.
+        power: whether it is a power, which is 1 only where its exponent is 0 or its base 1 or −1.
     """
 
     irrational: bool
     shrinks: bool
     poles: bool
+    power: bool
 
 
 @cache
 def rounding_of(op: Op) -> Rounding:
     """Return what tells where an op's result cannot be exact."""
-    return Rounding(_is_irrational(op), op.name in SHRINKING, any(interval != REAL for interval in op.domain))
+    poles = any(interval != REAL for interval in op.domain)
+    return Rounding(_is_irrational(op), op.name in SHRINKING, poles, op.name in ("pow", "exp2"))
 
 
 def _is_irrational(op: Op) -> bool:
@@ -75,11 +78,13 @@ def is_rounded(op: Op, inputs: Sequence[float], result: float) -> bool:
     """
     if "." in number(result) or math.isnan(result) or not all(map(math.isfinite, inputs)):
         return False
-    irrational, shrinks, poles = rounding_of(op)
+    irrational, shrinks, poles, power = rounding_of(op)
     special = any(x in (-1.0, 0.0, 1.0) for x in (inputs[:1] if op.kinks else inputs))
     if math.isinf(result):
         return not (poles and special)
     if irrational:
         copied = bool(op.kinks) and result in inputs  # by the branch of a rule that computes nothing
         return not copied and (op.variadic or not special)
+    if power and result == 1.0:
+        return not special
     return shrinks and result == 0.0 and all(inputs)

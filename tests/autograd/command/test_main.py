@@ -242,7 +242,7 @@ def test_files_are_written_and_named(capsys: Capture, tmp_path: Path) -> None:
 def test_with_json_only_json_is_printed(capsys: Capture, tmp_path: Path) -> None:
     assert main([*FORMULA, "--json", "--svg", str(tmp_path / "graph.svg")]) == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["version"] == 6
+    assert json.loads(out)["version"] == 7
     assert err.startswith("drawing  ")
 
 

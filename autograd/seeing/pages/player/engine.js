@@ -74,7 +74,7 @@ function engineOf(facts) {
       });
       if (sides.every(([y, moved]) => y === values[i] && moved.every((slope, n) => slope === slopes[n]))) continue; // as where 0 % b moves with b
       const [left, right] = sides.map(([y, moved]) => (jumps ? y : moved[k]));
-      if (found === null && !(Math.abs(right - left) > 1e-6)) continue;
+      if (found === null && !(Math.abs(right - left) > 1e-6 && here.every((x) => Math.abs(x) < 1e15))) continue;
       if (jumps || !(left === right && right === taken)) return { kink, left, right, jumps };
     }
     return null;

@@ -31,8 +31,9 @@ const withoutZeros = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/
 
 // What a written number stands for, and whether what is computed of such is the result as written.
 const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);
-function equals(computed, result, operands = []) {
-  if (operands.length && Math.abs(result) === Infinity && operands.every(Number.isFinite)) return "≈";
-  return Object.is(asWritten(computed) + 0, asWritten(result) + 0) ? "=" : "≈";
+function equals(computed, result, terms = []) {
+  if (terms.length && Math.abs(result) === Infinity && terms.every(Number.isFinite)) return "≈";
+  const same = Math.abs(computed - result) <= 1e-12 * Math.abs(result) || Object.is(computed, result);
+  return (number(result).includes(".") ? asWritten(computed) === asWritten(result) : same) ? "=" : "≈";
 }
 const equalsProduct = (a, b, result) => (result === 0 && a && b ? "≈" : equals(asWritten(a) * asWritten(b), result, [a, b]));

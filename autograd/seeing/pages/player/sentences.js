@@ -2,6 +2,7 @@
 // What the page cannot know of a case that the walk was not in (a derivative in symbols) is left out.
 
 const MOST_NAMES = 3; // that a sentence lists
+const BEYOND = " The result lies beyond every number that can be stored, so it is infinite.";
 const MOST_TERMS = 5; // that a longer sum is shortened to
 
 function tellerOf(facts, engine, original) {
@@ -50,13 +51,13 @@ function tellerOf(facts, engine, original) {
     if (Number.isNaN(value)) {
       return others.some(Number.isNaN) ? " An input is nan (not a number), so the result is nan too." : " There is no such number: the result is nan (not a number).";
     }
-    return others.some((x) => Math.abs(x) === Infinity) ? " An input is infinite, and so is the result." : " The result lies beyond every number that can be stored, so it is infinite.";
+    return others.some((x) => Math.abs(x) === Infinity) ? " An input is infinite, and so is the result." : BEYOND;
   }
 
   function whyNothing(upstream, partial) {
     const product = upstream * partial;
     if (product === 0) return upstream && partial ? " The product is too small to be stored, so it is 0." : " Nothing gets through.";
-    if (!Number.isNaN(product)) return !Number.isFinite(product) && [upstream, partial].every(Number.isFinite) ? " The product lies beyond every number that can be stored, so it is infinite." : "";
+    if (!Number.isNaN(product)) return !Number.isFinite(product) && [upstream, partial].every(Number.isFinite) ? BEYOND : "";
     return Number.isNaN(upstream) || Number.isNaN(partial) ? " A factor is nan (not a number), so the product is nan." : " Zero times infinity has no value, so the product is nan (not a number).";
   }
 
@@ -160,11 +161,12 @@ function tellerOf(facts, engine, original) {
 
   function isRounded(op, written, result) {
     if (number(result).includes(".") || Number.isNaN(result) || !written.every(Number.isFinite)) return false;
-    const [irrational, shrinks, poles] = touch.rounding[op];
+    const [irrational, shrinks, poles, power] = touch.rounding[op];
     const hasKinks = touch.kinks[op].length > 0;
     const special = (hasKinks ? written.slice(0, 1) : written).some((x) => x === 0 || Math.abs(x) === 1);
     if (!Number.isFinite(result)) return !(poles && special);
     if (irrational) return !(hasKinks && written.includes(result)) && !(touch.cases[op] && special);
+    if (power && result === 1) return !special;
     return Boolean(shrinks) && result === 0 && written.every(Boolean);
   }
 

@@ -152,12 +152,12 @@ async function answersTo(step) {
 function rightAnswers(step, digits) {
   const [upstream, partial, contribution, before, after] = step.shown.map(readNumber);
   const half = (x) => (x && Number.isFinite(x) ? 10 ** (Math.floor(Math.log10(Math.abs(x))) - digits + 1) / 2 : 0);
-  const [open, openPartial, openAdded, openBefore] = step.shown.map((text) => (text.includes(".") ? half(readNumber(text)) : 0));
-  const product = Math.abs(partial) * open + Math.abs(upstream) * openPartial;
+  const [ofUp, ofSlope, ofSum, ofPast] = step.shown.map((text) => (text.includes(".") ? half(readNumber(text)) : 0));
+  const product = Math.abs(partial) * ofUp + Math.abs(upstream) * ofSlope;
   const added = Number.isFinite(product) ? product : 0;
   const right = (number, slack) => [{ mistakes: [], number, tolerance: 1.05 * (half(number) + (slack && slack + half(number))) }];
   const asked = { contribution: right(contribution, added) };
-  if (before !== undefined) asked.gradient = right(after, added + openAdded + openBefore);
+  if (before !== undefined) asked.gradient = right(after, added + ofSum + ofPast);
   return asked;
 }
 
@@ -177,7 +177,7 @@ async function check() {
   tries += 1;
   given.push($("answer").value.trim());
   if (found && !found.mistakes.length) return accept();
-  say("wrong", "Not yet.", found ? diagnosis(found, words) : `That is not it, and no usual slip leads there. ${hint()}`);
+  say("wrong", "Not yet.", found ? diagnosis(found, words) : `No usual slip leads there. ${hint()}`);
   $("answer").select();
 }
 

@@ -318,7 +318,7 @@ def test_all_that_is_found_is_listed_with_what_it_is_and_where(opened):
     assert sheet.inner_text("#hits") == "19 found"
     told = {line.split("\n")[0]: line.split("\n")[-1] for line in options.all_inner_texts()}
     assert {name: kind for name, kind in told.items() if name[0] in "abz"} == {
-        "b2(2)": "weight · layer 2 · neuron 2",
+        "b2(2)": "bias · layer 2 · neuron 2",
         "z2(2)": "computed · layer 2 · neuron 2",
         "a2(2)": "computed · layer 2 · neuron 2",
     }
