@@ -135,6 +135,51 @@ def test_what_has_the_focus_is_seen(opened, pages, name, scheme):
     assert sheet.evaluate(UNSEEN) == []
 
 
+@pytest.fixture
+def phone(browser, pages):
+    """A page as a phone shows it."""
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    sheet = context.new_page()
+
+    def shown(name):
+        sheet.goto(pages[name].as_uri())
+        sheet.wait_for_selector("html[data-ready]", state="attached")
+        return sheet
+
+    yield shown
+    context.close()
+
+
+SMALL = """() => {
+  const isSeen = (e) => e.checkVisibility({ visibilityProperty: true });
+  const things = "button, summary, select, .fold, .plane, .door, .layer, input:not(label input, #place)";
+  const all = [...document.querySelectorAll(things)].filter((e) => isSeen(e) && !e.closest(".ahead"));
+  const isSmall = (e) => ["width", "height"].some((side) => e.getBoundingClientRect()[side] < 23.9);
+  return all.filter(isSmall).map((e) => `${e.localName}.${e.getAttribute("class")} ${e.id}`);
+}"""
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_a_finger_hits_whatever_is_tapped(phone, name):
+    sheet = phone(name)
+    go_in(sheet, name)
+    sheet.evaluate(OPEN)
+    assert sheet.evaluate(SMALL) == []
+
+
+def test_a_finger_on_a_dot_opens_its_box_and_one_on_a_cell_moves_the_window(phone):
+    sheet = phone("windows")
+    sheet.locator("#network-l1-7").tap(force=True)
+    assert sheet.text_content("#crumbs [aria-current]") == "step 2"
+    sheet.keyboard.press("End")
+    sheet.tap("#fit")
+    for cell, place in ((0, "row 1, column 1"), (8, "row 2, column 3"), (47, "row 2, column 6")):
+        sheet.locator(f"#l1-{cell}").tap(force=True)
+        assert place in sheet.text_content("#l1-kernel")
+        assert sheet.text_content("#heard").startswith("Σ window · kernel ")
+    assert sheet.text_content("#crumbs [aria-current]") == "step 2"
+
+
 def test_two_stops_in_a_grid_and_a_button_that_no_key_reaches_are_found(opened, pages):
     sheet = opened(pages["folded"], motion="reduce")
     sheet.evaluate("""() => {

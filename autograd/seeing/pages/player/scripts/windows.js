@@ -116,6 +116,7 @@ function slideOver(view) {
     ["fact", "number", "number"].map((kind, c) => write(middle, [left, width - COLUMN, width][c], last + 28 + 17 * k, kind)));
   const door = drawn(middle, "g", { role: "button", tabindex: 0, class: "door" });
   const bottom = last + 28 + 17 * table.length + 6;
+  drawn(door, "rect", { x: left, y: bottom - 20, width: 110, height: 30, class: "touched" });
   write(door, left, bottom, "note", "Open its steps ›");
   const frames = planes.map(() => drawn(seen, "rect", { class: "window", width: size[1] * SIDE + 2, height: size[0] * SIDE + 2 }));
   const here = drawn(given, "rect", { class: "window", width: SIDE + 2, height: SIDE + 2 });
