@@ -138,7 +138,8 @@ def test_what_has_the_focus_is_seen(opened, pages, name, scheme):
 @pytest.fixture
 def phone(browser, pages):
     """A page as a phone shows it."""
-    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True)
+    screen = {"width": 360, "height": 740}
+    context = browser.new_context(viewport=screen, has_touch=True, reduced_motion="reduce")  # it glides else
     sheet = context.new_page()
 
     def shown(name):
