@@ -68,6 +68,43 @@ KINDS = """() => {
 """Marks one button of each kind in the picture that is shown, and answers how many there are."""
 
 
+UNSEEN = """() => {
+  const rgb = (text) => { // whichever way a colour is written
+    const pen = (rgb.pen ??= new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true }));
+    pen.clearRect(0, 0, 1, 1);
+    pen.fillStyle = text;
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data];
+  };
+  const linear = (x) => (x / 255 <= 0.04045 ? x / 255 / 12.92 : ((x / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05;
+  const contrast = (one, other) => {
+    const [less, more] = [light(one), light(other)].sort((a, b) => a - b);
+    return more / less;
+  };
+  const behind = (e) => {
+    if (!e) return rgb("white");
+    const colour = rgb(getComputedStyle(e).backgroundColor);
+    return colour[3] === 255 ? colour : behind(e.parentElement);
+  };
+  const isStop = (e) => e.tabIndex >= 0 && !e.disabled && e.checkVisibility();
+  const stops = [...document.querySelectorAll("*")].filter(isStop);
+  const faults = new Set();
+  for (const e of stops) {
+    e.focus({ preventScroll: true });
+    if (!e.matches(":focus-visible")) continue;
+    const parts = [e, e.closest("#canvas"), e.parentElement].filter(Boolean);
+    const rings = parts.map((part) => getComputedStyle(part));
+    const seen = rings.filter((ring) => ring.outlineStyle !== "none" && parseFloat(ring.outlineWidth) >= 2);
+    const around = behind(e.parentElement);
+    const least = Math.max(0, ...seen.map((ring) => contrast(rgb(ring.outlineColor), around)));
+    if (least < 3) faults.add(`${e.localName}.${e.getAttribute("class")} ${e.id}: ${least.toFixed(1)}`);
+  }
+  return [...faults];
+}"""
+"""Answers which stops of the Tab key have no ring of 3 : 1 around them while they have the focus."""
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     """The pages by their names."""
@@ -85,6 +122,63 @@ def test_a_composite_is_one_stop_and_every_button_is_reached(opened, pages, name
     sheet.evaluate(OPEN)
     assert sheet.evaluate(FAULTS, MANY) == []
     assert sheet.errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_has_the_focus_is_seen(opened, pages, name, scheme):
+    sheet = opened(pages[name], ready=name in PLAYERS, motion="reduce", scheme=scheme)
+    if name in PLAYERS:
+        go_in(sheet, name)
+    sheet.evaluate(OPEN)
+    sheet.keyboard.press("Tab")
+    assert sheet.evaluate(UNSEEN) == []
+
+
+@pytest.fixture
+def phone(browser, pages):
+    """A page as a phone shows it."""
+    screen = {"width": 360, "height": 740}
+    context = browser.new_context(viewport=screen, has_touch=True, reduced_motion="reduce")  # it glides else
+    sheet = context.new_page()
+
+    def shown(name):
+        sheet.goto(pages[name].as_uri())
+        sheet.wait_for_selector("html[data-ready]", state="attached")
+        return sheet
+
+    yield shown
+    context.close()
+
+
+SMALL = """() => {
+  const isSeen = (e) => e.checkVisibility({ visibilityProperty: true });
+  const things = "button, summary, select, .fold, .plane, .door, .layer, input:not(label input, #place)";
+  const all = [...document.querySelectorAll(things)].filter((e) => isSeen(e) && !e.closest(".ahead"));
+  const isSmall = (e) => ["width", "height"].some((side) => e.getBoundingClientRect()[side] < 23.9);
+  return all.filter(isSmall).map((e) => `${e.localName}.${e.getAttribute("class")} ${e.id}`);
+}"""
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_a_finger_hits_whatever_is_tapped(phone, name):
+    sheet = phone(name)
+    go_in(sheet, name)
+    sheet.evaluate(OPEN)
+    assert sheet.evaluate(SMALL) == []
+
+
+def test_a_finger_on_a_dot_opens_its_box_and_one_on_a_cell_moves_the_window(phone):
+    sheet = phone("windows")
+    sheet.locator("#network-l1-7").tap(force=True)
+    assert sheet.text_content("#crumbs [aria-current]") == "step 2"
+    sheet.keyboard.press("End")
+    sheet.tap("#fit")
+    for cell, place in ((0, "row 1, column 1"), (8, "row 2, column 3"), (47, "row 2, column 6")):
+        sheet.locator(f"#l1-{cell}").tap(force=True)
+        assert place in sheet.text_content("#l1-kernel")
+        assert sheet.text_content("#heard").startswith("Σ window · kernel ")
+    assert sheet.text_content("#crumbs [aria-current]") == "step 2"
 
 
 def test_two_stops_in_a_grid_and_a_button_that_no_key_reaches_are_found(opened, pages):

@@ -111,6 +111,13 @@ def test_a_notebook_was_run_from_top_to_bottom_and_nothing_failed(name):
 
 
 @lessons
+def test_a_picture_says_what_it_shows_not_only_how_many_things(name):
+    pictures = [content for kind, content in outputs_of(read(name)) if kind == "image/svg+xml"]
+    said = [found[1] for svg in pictures if (found := re.search(r'<svg [^>]*aria-label="([^"]*)"', svg))]
+    assert [words for words in said if re.fullmatch(r"(\d+ )?(picture|matrice|table|line)s?", words)] == []
+
+
+@lessons
 def test_a_notebook_wrote_nothing_to_stderr_and_kept_no_bar_of_progress(name):
     outputs = [output for cell in code_of(read(name)) for output in cell["outputs"]]
     assert [output for output in outputs if output.get("name") == "stderr"] == []

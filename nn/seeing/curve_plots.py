@@ -139,7 +139,12 @@ def lines(named: Mapping[str, tuple[Numbers, Numbers]], x: str = "x", y: str = "
         if len(named) > 1:
             legend_above(axes)
 
-    return Plot("lines", (6.4, 3.6), draw)
+    ends = [
+        f"{name} from {number(float(ys[0]))} to {number(float(ys[-1]))}"
+        for name, (_, ys) in named.items()
+        if len(ys)
+    ]
+    return Plot("lines", (6.4, 3.6), draw, f"{y} over {x}: {'; '.join(ends) or 'no line'}")
 
 
 def fitted(models: Mapping[str, Any], X: Any, y: Any) -> Plot:

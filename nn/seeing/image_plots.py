@@ -74,7 +74,18 @@ def images(
     height, width = max(picture.shape for picture in shown)
     tall = min(2.0, max(0.4, height / width))
     size = (1.15 * columns + 0.9, (1.15 * tall + (0.28 if titles else 0.05)) * rows + 0.1)
-    return Plot(counted(len(shown), "picture"), size, draw)
+    return Plot(counted(len(shown), "picture"), size, draw, _said(shown, titles))
+
+
+def _said(pictures: Sequence[Array], titles: Sequence[str]) -> str:
+    """Return what is seen in pictures: how many numbers each has, and their titles, else the range."""
+    sizes = " or ".join(dict.fromkeys(f"{height} × {width}" for height, width in (x.shape for x in pictures)))
+    every = np.concatenate([picture[np.isfinite(picture)] for picture in pictures])
+    span = f"from {number(every.min())} to {number(every.max())}" if every.size else "none of them finite"
+    named = (
+        ": " + "; ".join(" ".join(str(title).split()) for title in titles) if titles else f" numbers, {span}"
+    )
+    return f"{counted(len(pictures), 'picture')} of {sizes}{named}"
 
 
 def scaled(figure: Figure, picture: ScalarMappable, beside: Sequence[Axes], shrink: float = 1.0) -> None:
@@ -108,7 +119,9 @@ def matrices(named: Mapping[str, Any]) -> Plot:
             _draw_matrix(axes, look, matrix)
             axes.set_title(f"{name}\n{matrix.shape[0]} × {matrix.shape[1]}", color=look.muted)
 
-    return Plot(f"{len(shown)} matrices", (sum(widths) + 0.3, 0.34 * height + 0.7), draw)
+    said = ", ".join(f"{name} of {matrix.shape[0]} × {matrix.shape[1]}" for name, matrix in shown.items())
+    size = (sum(widths) + 0.3, 0.34 * height + 0.7)
+    return Plot(f"{len(shown)} matrices", size, draw, f"{counted(len(shown), 'table')} of numbers: {said}")
 
 
 def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str]) -> Plot:
@@ -142,7 +155,8 @@ def table(named: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str])
             axes.spines[:].set_visible(False)
 
     size = (len(shown) * (0.72 * len(columns) + 0.2) + 0.9, 0.45 * len(rows) + 0.7)
-    return Plot(counted(len(shown), "table"), size, draw)
+    said = f"{'; '.join(shown)}, from {number(low)} to {number(high)}, for {'; '.join(rows)}"
+    return Plot(counted(len(shown), "table"), size, draw, f"{said}, each with {'; '.join(columns)}")
 
 
 def confusion_counts(true: Sequence[float], predicted: Sequence[float], classes: int) -> list[list[int]]:

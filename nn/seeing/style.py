@@ -108,10 +108,13 @@ class Plot:
 
     Attributes:
         title: what it shows, in a few words.
+        said: what it shows to those who hear it.
     """
 
-    def __init__(self, title: str, size: tuple[float, float], draw: Callable[[Figure, Look], None]) -> None:
-        self.title, self._size, self._draw = title, size, draw
+    def __init__(
+        self, title: str, size: tuple[float, float], draw: Callable[[Figure, Look], None], said: str = ""
+    ) -> None:
+        self.title, self.said, self._size, self._draw = title, said or title, size, draw
 
     def figure(self, theme: str = "light") -> Figure:
         """Return a new matplotlib figure of the plot, which may be added to.
@@ -159,7 +162,7 @@ class Plot:
         return PATH.sub(lambda found: DIGITS.sub(r"\1", found[0]), svg[svg.index("<svg ") :])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/svg+xml": _for_cell(self.svg(), self.title), "text/plain": repr(self)}
+        return {"image/svg+xml": _for_cell(self.svg(), self.said), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<plot: {self.title}>"
@@ -186,14 +189,14 @@ def plot(
     return decorate
 
 
-def _for_cell(svg: str, title: str) -> str:
-    """Return the ``<svg>``, named for its title: as it is or as wide as a cell, no word under 10 pixels."""
+def _for_cell(svg: str, said: str) -> str:
+    """Return the ``<svg>``, named by what it shows: as it is or wide as a cell, no word under 10 pixels."""
 
     def sized(found: re.Match[str]) -> str:
         width, height = float(found[1]), float(found[2])
         scale = max(1.0, min(4 / 3, CELL / width))
         size = f'width="{width * scale:.0f}" height="{height * scale:.0f}"'
-        return f'{size} role="img" aria-label="{escape(title)}"'
+        return f'{size} role="img" aria-label="{escape(said)}"'
 
     return SIZE.sub(sized, svg, count=1)
 

@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parents[1]
 EXERCISE = re.compile(r"^grade\((\w+)\)$", re.MULTILINE)
 WIDGET = "application/vnd.jupyter.widget-view+json"
 GRADE = "from autograd.testing.exercises import grade\n"
+SAID = re.compile(r'<svg [^>]*aria-label="([^"]*)"')
+"""What a plot shows, as its picture says to a screen reader."""
 CAPTION = re.compile(r"\*\*The question\.\*\* (.*)", re.DOTALL)
 
 
@@ -113,9 +115,10 @@ def _html(markdown: str) -> str:
 
 
 def _plot(svg: str, words: str) -> str:
-    """Return a plot as an image, with a style sheet of its own, that says to a screen reader what it is."""
-    encoded = b64encode(svg.encode()).decode()
-    return f'<img class="plot" alt="{escape(words.strip("<>"))}" src="data:image/svg+xml;base64,{encoded}">'
+    """Return a plot as an image, with a style sheet of its own, that tells a screen reader what it shows."""
+    encoded, said = b64encode(svg.encode()).decode(), SAID.search(svg[:2_000])
+    alt = said[1] if said else escape(words.strip("<>"))
+    return f'<img class="plot" alt="{alt}" src="data:image/svg+xml;base64,{encoded}">'
 
 
 def _after_cell(body: str, mark: str, more: str) -> str:

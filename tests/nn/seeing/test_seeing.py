@@ -129,6 +129,21 @@ def test_a_plot_shows_itself_in_a_notebook(plots):
     assert shown["text/plain"] == "<plot: the decision boundary>"
 
 
+def test_who_hears_a_plot_of_many_things_hears_which_they_are():
+    digits = seeing.images([[0.0, 1.0]] * 2, (1, 2), titles=["3", "5\nread as 6"])
+    assert digits.said == "2 pictures of 1 × 2: 3; 5 read as 6"
+    assert seeing.images([[-0.5, 2.0]], (1, 2)).said == "1 picture of 1 × 2 numbers, from −0.5 to 2"
+    assert seeing.images([[[float("nan")]]]).said == "1 picture of 1 × 1 numbers, none of them finite"
+    matrices = seeing.matrices({"W": [[1.0, 2.0]], "b": [[3.0]]})
+    assert matrices.said == "2 tables of numbers: W of 1 × 2, b of 1 × 1"
+    table = seeing.table({"accuracy": [[0.5, 0.75]]}, ["1 layer"], ["4 wide", "8 wide"])
+    assert table.said == "accuracy, from 0.5 to 0.75, for 1 layer, each with 4 wide; 8 wide"
+    lines = seeing.lines({"a": ([0, 1], [1, 2.5]), "b": ([], [])}, x="epoch", y="loss")
+    assert lines.said == "loss over epoch: a from 1 to 2.5"
+    for plot in (digits, matrices, table, lines):
+        assert f'role="img" aria-label="{plot.said}"' in plot._repr_mimebundle_()["image/svg+xml"]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_what_is_shaded_by_size_alone_has_no_hue_and_its_numbers_can_be_read(theme):
     said = [[0] * k + [1] * (40 - k) for k in range(0, 41, 2)]  # shares of all sizes

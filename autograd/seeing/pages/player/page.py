@@ -38,6 +38,8 @@ BOXES = "data-between="
 
 COMMENT = re.compile(r"((^|\s)\s*// .*)|/\*.*?\*/")
 """A comment: the end of a line of a script, or a part of one of a style sheet."""
+BRACKETS = re.compile(r" ?([{};]) ?")
+"""What parts the rules of a style sheet, with the spaces around it."""
 
 LONGEST_TEXT = 90
 """At most this many steps are told in the text for browsers that run no scripts."""
@@ -92,7 +94,7 @@ def _page(content: Content) -> str:
     )
     return document(
         content.title,
-        compact("".join(asset(__package__, name) for name in styles)),
+        BRACKETS.sub(r"\1", compact("".join(asset(__package__, name) for name in styles))),
         body,
         compact(script(content.trace, shown["touch"]) + player(needed, bool(shown["touch"]))),
         data={

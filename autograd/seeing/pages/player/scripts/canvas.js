@@ -202,14 +202,16 @@ function listenToCanvas() {
     const box = canvas.getBoundingClientRect();
     zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0015)), event.clientX - box.left, event.clientY - box.top);
   }, { passive: false });
-  canvas.addEventListener("click", (event) => {
-    if (!dragged) activate(event.target.closest("[role=button], [data-opens]"));
+  canvas.addEventListener("click", ({ target, pointerType }) => {
+    const part = target.closest("[role=button], [data-opens]");
+    const isTooSmall = pointerType === "touch" && part?.getBoundingClientRect().width < SMALLEST_TOUCHED;
+    if (!dragged) activate((isTooSmall && part.closest(".layer[data-opens]")) || part); // a dot: its box opens
   });
   canvas.addEventListener("pointerover", ({ target }) => {
     titlePart(target.closest(".dot") ?? target.closest(".node"));
     markPatch(target.closest(".dot"));
   });
-  canvas.addEventListener("pointerleave", () => markPatch(undefined));
+  canvas.addEventListener("pointerleave", ({ pointerType }) => pointerType === "touch" || markPatch(undefined)); // a finger points nowhere afterwards
   canvas.addEventListener("focusin", ({ target }) => {
     markPatch(target);
     stopHere(target);

@@ -5,6 +5,7 @@ const MATH_ELEMENTS = new Set("math mrow mi mn mo mtext mspace msub msup msubsup
 const MATH_ATTRIBUTES = new Set("display displaystyle mathvariant stretchy lspace rspace form fence separator width columnalign accent scriptlevel".split(" "));
 const EMPTY = "–";
 const SMALLEST = 10; // pixels of the smallest words as they are shown; in the picture they are as small, and grow where it shrinks
+const SMALLEST_TOUCHED = 24; // pixels of what a finger can hit
 const LEGIBLE = SMALLEST / 12; // the smallest scale, at which its small words are as large as its numbers
 const LARGEST_SCALE = 4;
 const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print

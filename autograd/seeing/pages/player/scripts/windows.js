@@ -111,6 +111,7 @@ function slideOver(view) {
   const table = Array.from({ length: kernels.length ? 4 : 1 }, (_, k) =>
     ["fact", "number", "number"].map((kind, c) => write(parts[2], [0, TABLE - COLUMN, TABLE][c], 28 + 17 * k, kind)));
   const door = drawn(parts[2], "g", { role: "button", tabindex: 0, class: "door" });
+  drawn(door, "rect", { y: 14 + 17 * table.length, width: 110, height: 30, class: "touched" });
   write(door, 0, 34 + 17 * table.length, "note", "Open its steps ›");
   const frames = planes.map(() => drawn(seen, "rect", { class: "window" }));
   const here = drawn(given, "rect", { class: "window" });
@@ -133,7 +134,7 @@ function slideOver(view) {
     const pictures = [seen, given].map(({ dataset, children }) =>
       [Number(dataset.width), Number(dataset.height), Math.max(...[...children].slice(0, 2).map((text) => text.getComputedTextLength()))]);
     for (const scale of [1, SMALLER]) for (const cell of kernels.length ? CELLS : [{ across: 98, high: 36 }]) {
-      const blocks = [[small.length && beside * step, small.length && Math.ceil(depth / beside) * below], [size[1] * cell.across, size[0] * cell.high], [TABLE, 42 + 17 * table.length]];
+      const blocks = [[small.length && beside * step, small.length && Math.ceil(depth / beside) * below], [size[1] * cell.across, size[0] * cell.high], [TABLE, 44 + 17 * table.length]];
       for (const inner of MIDDLES.map((way) => way(blocks))) for (const arranged of ARRANGEMENTS) {
         const sized = (count) => {
           const [before, after] = pictures.map(([w, h, least]) => [Math.max(scale * w, least), ABOVE + scale * (h - ABOVE)]);
