@@ -129,6 +129,7 @@ class Seen:
         for k, node in enumerate(self.nodes):
             for name in node.input:
                 self._takers.setdefault(name, []).append(k)
+        self._functions = {(f.domain, f.name): f for f in model.functions}
         self._versions = {o.domain: o.version for o in model.opset_import}
 
     def _constant(self, node: Any) -> None:
@@ -313,11 +314,21 @@ class Seen:
         schema = _schema(kind, self._versions.get(node.domain, 1), node.domain)
         return {
             "kind": kind, "name": node.name, "domain": "" if node.domain in STANDARD else node.domain,
-            "formula": FORMULAS.get(kind, "") if is_known else "",
+            "formula": FORMULAS.get(kind, "") if is_known else "", "body": self._body(node),
             "attributes": [(a.name, _words(a)) for a in node.attribute],
             "inputs": _roles(schema and schema.inputs, node.input),
             "outputs": _roles(schema and schema.outputs, node.output),
         }  # fmt: skip
+
+    def _body(self, node: Any) -> str:
+        """Return what a function of the file is made of, in its order; "" of what is an operator itself."""
+        function = self._functions.get((node.domain, node.op_type))
+        kinds = (
+            dict.fromkeys(operator_of(n) for n in function.node if n.op_type != "Constant")
+            if function
+            else {}
+        )
+        return f"a function of this file, of {', '.join(kinds)}" if kinds else ""
 
     def _numbers(self, names: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield what the numbers in arrays are; why they are not seen, where they are not."""
