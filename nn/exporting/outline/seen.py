@@ -5,6 +5,7 @@ The numbers of weights are looked at last, and only for a page.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -102,6 +103,7 @@ class Seen:
             with _undamaged():
                 self._read(_with_shapes(self._model))
                 self.whole = self._whole()
+                "".join(text for row in (*self.whole.parts, *self.whole.links) for text in row)  # is text
 
     def _read(self, model: Any) -> None:
         graph = model.graph
@@ -274,7 +276,9 @@ class Seen:
     def facts(self) -> dict[str, Any]:
         """Return what a page tells: the file, its operators, its arrays and what the numbers in these are."""
         with naming_file(self.path), _undamaged():
-            return self._facts()
+            made = self._facts()
+            json.dumps(made)  # raises for a name that is not text
+            return made
 
     def _facts(self) -> dict[str, Any]:
         nodes = [self._told(k) for k in range(len(self.nodes))]
@@ -349,7 +353,7 @@ def _undamaged() -> Iterator[None]:
     """Say of what nothing has checked before that it is damaged, if that is so."""
     try:
         yield
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
         raise ValueError(f"it is damaged: {error}") from error
 
 
