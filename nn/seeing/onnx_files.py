@@ -92,7 +92,9 @@ class Outline(Drawing):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(include=include, exclude=exclude)
         title = f"The operators of {self._seen.path.name}"
-        return bundle | ({"text/html": notebook_frame(self.html(), title, HEIGHT)} if bundle else {})
+        if bundle:
+            bundle["text/html"] = notebook_frame(self.html(), title, HEIGHT, forms=True)
+        return bundle
 
 
 def outline(path: str | PathLike[str], *, limit: int = 400, theme: str = "light") -> Outline:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
-from autograd.notation.labels import Label, shorten
+from autograd.notation.labels import Label, shorten, visible
 from autograd.seeing.facts.box_content import LONGEST_HINT
 from autograd.seeing.style import INDEX_SIZE
 
@@ -23,7 +23,7 @@ NO_WIDTH = "\u200b"
 
 def escaped(text: str) -> str:
     """Return the text for an HTML-like label, each character meaning itself."""
-    text = text.replace("\\", "\\\\")  # Graphviz reads \N as the node's name here as well
+    text = visible(text).replace("\\", "\\\\")  # Graphviz reads \N as the node's name here as well
     return _without_markup(text).replace(" ", "&#160;")  # several plain spaces would become one
 
 

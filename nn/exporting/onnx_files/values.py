@@ -145,7 +145,8 @@ def _tile(node: Node, x: Any, repeats: Any) -> Any:
 
 def _trilu(node: Node, x: Any, k: Any = None) -> Any:
     first, is_upper = 0 if k is None else int(k.item()), node.attributes.get("upper", 1)
-    below = np.tri(*x.shape[-2:], first - is_upper, bool)
+    rows, columns = x.shape[-2:]
+    below = np.tri(rows, columns, first - is_upper, dtype=bool)
     return np.where(below ^ bool(is_upper), x, 0.0 if x.dtype == object else np.zeros((), x.dtype))
 
 

@@ -5,6 +5,7 @@ The numbers of weights are looked at last, and only for a page.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -102,6 +103,7 @@ class Seen:
             with _undamaged():
                 self._read(_with_shapes(self._model))
                 self.whole = self._whole()
+                "".join(text for row in (*self.whole.parts, *self.whole.links) for text in row)  # is text
 
     def _read(self, model: Any) -> None:
         graph = model.graph
@@ -129,6 +131,7 @@ class Seen:
         for k, node in enumerate(self.nodes):
             for name in node.input:
                 self._takers.setdefault(name, []).append(k)
+        self._functions = {(f.domain, f.name): f for f in model.functions}
         self._versions = {o.domain: o.version for o in model.opset_import}
 
     def _constant(self, node: Any) -> None:
@@ -273,7 +276,9 @@ class Seen:
     def facts(self) -> dict[str, Any]:
         """Return what a page tells: the file, its operators, its arrays and what the numbers in these are."""
         with naming_file(self.path), _undamaged():
-            return self._facts()
+            made = self._facts()
+            json.dumps(made)  # raises for a name that is not text
+            return made
 
     def _facts(self) -> dict[str, Any]:
         nodes = [self._told(k) for k in range(len(self.nodes))]
@@ -313,11 +318,21 @@ class Seen:
         schema = _schema(kind, self._versions.get(node.domain, 1), node.domain)
         return {
             "kind": kind, "name": node.name, "domain": "" if node.domain in STANDARD else node.domain,
-            "formula": FORMULAS.get(kind, "") if is_known else "",
+            "formula": FORMULAS.get(kind, "") if is_known else "", "body": self._body(node),
             "attributes": [(a.name, _words(a)) for a in node.attribute],
             "inputs": _roles(schema and schema.inputs, node.input),
             "outputs": _roles(schema and schema.outputs, node.output),
         }  # fmt: skip
+
+    def _body(self, node: Any) -> str:
+        """Return what a function of the file is made of, in its order; "" of what is an operator itself."""
+        function = self._functions.get((node.domain, node.op_type))
+        kinds = (
+            dict.fromkeys(operator_of(n) for n in function.node if n.op_type != "Constant")
+            if function
+            else {}
+        )
+        return f"a function of this file, of {', '.join(kinds)}" if kinds else ""
 
     def _numbers(self, names: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield what the numbers in arrays are; why they are not seen, where they are not."""
@@ -338,7 +353,7 @@ def _undamaged() -> Iterator[None]:
     """Say of what nothing has checked before that it is damaged, if that is so."""
     try:
         yield
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
         raise ValueError(f"it is damaged: {error}") from error
 
 

@@ -20,6 +20,7 @@ FINEST = 127
 """In a picture, the largest number is this many steps of a byte."""
 
 
+@np.errstate(all="ignore")  # what is beyond floats is told as ∞
 def statistics(x: Any) -> dict[str, Any]:
     """Return the facts of an array, in words and as what a page draws.
 

@@ -41,6 +41,7 @@ function mount(which) {
   for (const edge of svg.querySelectorAll(".edge")) edge.setAttribute("aria-hidden", "true");
   for (const link of svg.querySelectorAll(".lit")) link.classList.remove("lit");
   svg.setAttribute("aria-label", facts.views[view].title);
+  svg.style.setProperty("--wide", `${sizes()[0]}px`); // on paper
   const first = boxes.keys().next().value;
   if (first) stop(boxes.get(first));
   zoom(1);
@@ -146,11 +147,12 @@ function show(title, ...children) {
 }
 
 function tell(k) {
-  const { kind, name, domain, formula, attributes, inputs, outputs } = facts.nodes[k];
+  const { kind, name, domain, formula, body, attributes, inputs, outputs } = facts.nodes[k];
   show(
     kind,
     element("p", { class: "faint" }, [name, domain && `of ${domain}`].filter(Boolean).join(", ")),
     formula && element("p", { class: "formula" }, formula),
+    body && element("p", { class: "note" }, body),
     ...(attributes.length ? [element("h3", {}, "Attributes"), list(attributes)] : []),
     element("h3", {}, "Inputs"),
     ...(inputs.length ? inputs.map((pair) => told(pair, k)) : ["none"]),

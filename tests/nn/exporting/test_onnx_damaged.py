@@ -170,7 +170,7 @@ def test_a_damaged_file_is_read_or_refused_by_name(name, tmp_path):
         for _ in range(chance.randint(1, 4)):
             bad[chance.randrange(len(bad))] = chance.randrange(256)
         (tmp_path / "bad.onnx").write_bytes(bad[: chance.choice([len(bad), chance.randrange(len(bad))])])
-        for read in (from_onnx, outline):
+        for read in (from_onnx, lambda path: outline(path).html()):
             with suppress(ValueError), warnings.catch_warnings(), naming(tmp_path / "bad.onnx"):
                 warnings.simplefilter("ignore")  # of weights that are not finite any more
                 read(tmp_path / "bad.onnx")

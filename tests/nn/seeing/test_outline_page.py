@@ -135,6 +135,17 @@ def test_parameters_are_counted_as_the_model_counts_them(name, tmp_path):
     assert sum(seen.parameters) == len({*model.parameters()}), seen.summary()
 
 
+def test_a_function_of_the_file_tells_what_it_is_made_of(tmp_path):
+    make, X = MODULES["LeNet"]
+    to_onnx(make(), tmp_path / "m.onnx", X[0])
+    model, facts = onnx.load(tmp_path / "m.onnx"), facts_of(outline(tmp_path / "m.onnx").html())
+    told = {node["name"]: node["body"] for node in facts["nodes"]}
+    for node in (node for node in model.graph.node if node.op_type != "Constant"):
+        (function, *_) = [f for f in model.functions if f.name == node.op_type and node.domain] or [None]
+        assert bool(told[node.name]) == bool(function)
+        assert all(n.op_type in told[node.name] for n in (function.node if function else ()) if n.input)
+
+
 # ------------------------------------------------------------------ numbers
 
 
@@ -296,11 +307,14 @@ def test_the_picture_follows_the_theme_and_fits_on_paper(sheet):
         sheet.emulate_media(color_scheme=theme)
         colours.add(sheet.evaluate(ink))
     assert len(colours) == 2
+    sheet.click("#whole")
     sheet.emulate_media(media="print")
-    assert sheet.evaluate("document.querySelector('#graph svg').getBoundingClientRect().width") <= 1280
+    wide = sheet.evaluate("document.querySelector('#graph svg').getBoundingClientRect().width")
+    assert wide == pytest.approx(min(sheet.evaluate("sizes()[0]"), sheet.evaluate("graph.clientWidth - 16")))
 
 
 def test_a_notebook_shows_the_page_and_keeps_the_picture(deep):
     bundle = outline(deep)._repr_mimebundle_()
     assert bundle["text/html"].startswith("<iframe")
+    assert "allow-forms" in bundle["text/html"]  # else the Enter key finds nothing
     assert bundle["image/svg+xml"].startswith("<svg")
