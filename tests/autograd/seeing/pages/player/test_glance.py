@@ -242,3 +242,16 @@ def test_names_that_are_none_of_a_softmax_are_refused(classes, error, said):
         walk(losses.cross_entropy(Net()(pixels(0)), 0), classes=classes)
     with pytest.raises(ValueError, match="the graph has no softmax"):
         walk(losses.half_mse(Layer(2, 1, seed=0)([0.1, 0.2]), 1.0), classes=["cat"])
+
+
+def test_what_is_no_number_is_seen_to_be_none(opened):
+    """It is not shown as 0."""
+    x = [float("nan"), *pixels(0)[1:]]
+    sheet = opened(walk(losses.cross_entropy(Net()(x), 1)).html())
+    assert sheet.inner_text("#reading") == "No answer: the shares are not numbers."
+    for layer, planes in enumerate(Net().planes(x), 1):
+        for k, plane in enumerate(planes):
+            wanted = [v.data != v.data for row in plane for v in row]
+            cells = sheet.locator(f"#glance-l{layer}-{k} rect:not(.frame)")
+            assert cells.evaluate_all("(all) => all.map((cell) => cell.matches('.nan'))") == wanted
+    assert sheet.errors == []
