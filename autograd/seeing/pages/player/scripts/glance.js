@@ -33,12 +33,12 @@ open = (name, part) => {
 function fillThumbnails(thumbnails) {
   const largest = new Map();
   for (const thumbnail of thumbnails) {
-    thumbnail.numbers = thumbnail.nodes.map((i) => readNumber(facts.values[i]) || 0);
+    thumbnail.numbers = thumbnail.nodes.map((i) => readNumber(facts.values[i]));
     largest.set(thumbnail.column, Math.max(largest.get(thumbnail.column) ?? 0, ...thumbnail.numbers.map(Math.abs).filter(Number.isFinite)));
   }
   for (const { cells, numbers, column } of thumbnails) {
     cells.forEach((cell, k) => {
-      cell.setAttribute("class", signWord(numbers[k]));
+      cell.setAttribute("class", Number.isNaN(numbers[k]) ? "nan" : signWord(numbers[k]));
       cell.setAttribute("fill-opacity", Math.min(Math.abs(numbers[k]) / largest.get(column) || 0, 1).toFixed(2));
     });
   }
@@ -55,19 +55,19 @@ function truthOf({ target }) {
 function tellAnswer(shares) {
   const rows = [...shares.children];
   const said = rows.map((_, k) => facts.boxes[shares.dataset.key][2][k][2]);
-  const numbers = said.map((text) => readNumber(text) || 0);
+  const numbers = said.map(readNumber);
   const most = Math.max(...numbers);
   const first = numbers.flatMap((x, k) => (x === most ? [k] : []));
   const called = (k) => { const name = rows[k].querySelector(".class").textContent; return name === String(k) ? `class ${k}` : name; };
   rows.forEach((row, k) => {
     row.querySelector(".number").textContent = said[k];
-    row.querySelector(".part").setAttribute("width", row.querySelector(".whole").getAttribute("width") * Math.min(numbers[k], 1));
+    row.querySelector(".part").setAttribute("width", row.querySelector(".whole").getAttribute("width") * (Math.min(numbers[k], 1) || 0));
     row.classList.toggle("first", first.length === 1 && numbers[k] === most);
   });
   const truth = Number(truthOf(shares.dataset) ?? NaN);
   const isRight = first.includes(truth);
-  const judged = Number.isNaN(truth) || (isRight && first.length > 1) ? "" : isRight ? " Right." : ` Wrong: it is ${called(truth)}, with ${said[truth]}.`;
-  reading.textContent = first.length === 1 ? `Answer: ${called(first[0])}, with a share of ${said[first[0]]}.${judged}` : `${first.length} classes have the largest share, ${said[first[0]]}.${judged}`;
+  const judged = Number.isNaN(truth) || !first.length || (isRight && first.length > 1) ? "" : isRight ? " Right." : ` Wrong: it is ${called(truth)}, with ${said[truth]}.`;
+  reading.textContent = !first.length ? "No answer: the shares are not numbers." : first.length === 1 ? `Answer: ${called(first[0])}, with a share of ${said[first[0]]}.${judged}` : `${first.length} classes have the largest share, ${said[first[0]]}.${judged}`;
 }
 
 tellers.push(() => {

@@ -16,7 +16,7 @@ from autograd.seeing.pages.player.svg.box_shapes import NUMBER_WIDTH
 from autograd.seeing.pages.player.svg.elements import Point, hint, pair, tag, text_width, words
 from autograd.seeing.pages.player.svg.view import Plane, View, canvas
 from autograd.seeing.pages.player.views.cards import shape_of
-from autograd.seeing.pages.player.views.layers import Layer
+from autograd.seeing.pages.player.views.layers import MOST_IN_PICTURES, Layer
 from autograd.seeing.style import SMALL_SIZE, TEXT_SIZE
 
 NAME, TITLE = "glance", "at a glance"
@@ -30,7 +30,9 @@ MOST_ROWS, CELL = 40, 12.0
 MOST_CLASSES = 24
 """The shares of more classes are not written out."""
 BETWEEN, MARGIN, HEADER, ROW = 22.0, 8.0, 50.0, 19.0
-LONGEST_TITLE = 12
+LONGEST_TITLE = 14
+MOST_INSIDE = 24
+"""A box of at most so many boxes is shown as these."""
 BAR = 44.0
 
 
@@ -48,16 +50,21 @@ class Column(NamedTuple):
     planes: Sequence[Plane]
 
     @property
+    def beside(self) -> int:
+        """How many lines of thumbnails stand side by side."""
+        return max(1, math.ceil(len(self.planes) / MOST_BELOW))
+
+    @property
     def below(self) -> int:
         """How many thumbnails stand below each other."""
-        return min(len(self.planes), MOST_BELOW)
+        return math.ceil(len(self.planes) / self.beside)
 
     def thumbnail(self) -> tuple[float, float]:
         """Return the width and height of one of its thumbnails."""
         if not self.planes:
             return 0.0, 0.0
         columns, rows = self.planes[0].columns, math.ceil(len(self.planes[0].nodes) / self.planes[0].columns)
-        side = SIDE if len(self.planes) <= MOST_BELOW else SMALL_SIDE
+        side = SIDE if self.beside == 1 else SMALL_SIDE
         tallest = MOST_BELOW * (SIDE + APART) - APART
         cell = side / max(rows, columns) if self.layer.columns else min(CELL, tallest / rows)
         return columns * cell, rows * cell
@@ -67,8 +74,7 @@ class Column(NamedTuple):
         if self.shows_shares:
             return self.names + BAR + APART + NUMBER_WIDTH, len(self.layer.shares) * ROW
         wide, high = self.thumbnail()
-        lines = math.ceil(len(self.planes) / MOST_BELOW)
-        return lines * (wide + APART) - APART, self.below * (high + APART) - APART
+        return self.beside * (wide + APART) - APART, self.below * (high + APART) - APART
 
     @property
     def shows_shares(self) -> bool:
@@ -86,11 +92,11 @@ class Column(NamedTuple):
 
     def heading(self) -> list[tuple[str, str]]:
         """Return the words above it, and their classes."""
-        shape = shape_of(self.layer)
+        title, shape = self.layer.title, shape_of(self.layer)
         of = self.layer.group.of if self.layer.group else ""
         size = f"{shape[0]} × {shape[1]}×{shape[2]}" if shape else self.layer.kind if of else ""
-        lines = [self.layer.title, of if of != self.layer.title else "", size]
-        shown = [shorten(line, LONGEST_TITLE + 4 * k) for k, line in enumerate(filter(None, lines))]
+        lines = [of if of and len(title) > LONGEST_TITLE else title, of, size]  # all of it is its hint
+        shown = [shorten(line, LONGEST_TITLE) for line in dict.fromkeys(filter(None, lines))]
         return [(line, "called" if k == 0 else "fact") for k, line in enumerate(shown)]
 
 
@@ -156,12 +162,13 @@ class _Picture:
 
     def _thumbnail(self, column: Column, k: int, name: str, corner: Point, owners: dict[str, str]) -> str:
         """Return the frame of a plane, which the page fills, and note what it shows."""
-        along, down = divmod(k, MOST_BELOW)
+        along, down = divmod(k, column.below)
         wide, high = column.thumbnail()
         at = Point(corner.x + along * (wide + APART), corner.y + down * (high + APART))
         own, size = f"{name}-{k}", len(column.layer.dots) // len(column.planes)
-        for dot in column.layer.dots[k * size : (k + 1) * size]:
-            owners.update(dict.fromkeys([node.id for node in dot.members], own))
+        shown = [dot.members for dot in column.layer.dots[k * size : (k + 1) * size]]
+        for members in shown if column.layer.columns else [column.layer.nodes]:
+            owners.update(dict.fromkeys([node.id for node in members], own))
         self._places[own] = Place(self._columns, Point(at.x, at.y + high / 2), wide)
         self._planes[own] = column.planes[k]
         self._opens[own] = column.name
@@ -221,10 +228,10 @@ def _line(name: str, before: Place, after: Place) -> str:
 
 
 def _flat(layers: Sequence[Layer], prefix: str) -> Iterator[tuple[str, Layer]]:
-    """Yield the boxes, those that hold boxes of planes as these, each with the name of its view."""
+    """Yield the boxes, those that hold some boxes as these, each with the name of its view."""
     for i, layer in enumerate(layers):
         name = f"{prefix}l{i}"
-        if any(shape_of(inner) for _, inner in _flat(layer.inner, "")) and not layer.columns:
+        if layer.opens_as == "boxes" and not layer.columns and len(layer.inner) <= MOST_INSIDE:
             yield from _flat(layer.inner, name)
         else:
             yield name, layer
@@ -232,9 +239,14 @@ def _flat(layers: Sequence[Layer], prefix: str) -> Iterator[tuple[str, Layer]]:
 
 def _planes(layer: Layer) -> list[Plane]:
     """Return the numbers that a box gives, plane by plane; numbers in no picture as one."""
-    given = [dot.members[-1].id for dot in layer.dots if dot.members]
-    if layer.shares or not given:
+    if layer.shares:
+        return []
+    if layer.columns or layer.opens_as in ("inputs", "neurons"):
+        given = [dot.members[-1].id for dot in layer.dots]
+    else:
+        given = [node.id for node in (layer.group.outputs() if layer.group else ())]
+    if len(given) > MOST_IN_PICTURES:
         return []
     size = len(layer.units) // layer.planes if layer.columns else len(given)
     columns = layer.columns or math.ceil(len(given) / MOST_ROWS)
-    return [Plane(given[k : k + size], columns) for k in range(0, len(given), size)]
+    return [Plane(given[k : k + size], columns) for k in range(0, len(given), size or 1)]

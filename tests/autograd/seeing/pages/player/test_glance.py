@@ -71,6 +71,18 @@ def test_every_thumbnail_shows_a_plane_that_its_box_gives(kernels, pool, padding
     assert shown["inputs"] == [(SIDE, x)]
 
 
+def test_boxes_in_boxes_show_what_each_of_them_gives():
+    features = Sequential(Conv2d(1, 2, 3, seed=0), MaxPool2d(2), Conv2d(2, 11, 2, seed=1, number=2))
+    head = Sequential(Flatten(), Layer(44, 5, "tanh", seed=2), Layer(5, 3, "linear", seed=3))
+    model = Sequential(Reshape(1, SIDE, SIDE), features, head)
+    planes = features(Reshape(1, SIDE, SIDE)(pixels(0)))
+    first, last = head[1](head[0](planes)), head(planes)
+    glance, _, values = glance_of(losses.cross_entropy(model(pixels(0)), 1))
+    shown = [[values[node] for node in plane.nodes] for plane in glance.planes.values()]
+    wanted = [[v.data for row in plane for v in row] for plane in planes]
+    assert shown[-13:] == [*wanted, *([v.data for v in numbers] for numbers in (first, last))]
+
+
 def test_a_line_leads_from_each_plane_to_each_that_is_computed_of_it():
     glance, others, _ = glance_of(losses.cross_entropy(Net()(pixels(0)), 1))
     titles = {view.name: view.title for view in others}
@@ -230,3 +242,16 @@ def test_names_that_are_none_of_a_softmax_are_refused(classes, error, said):
         walk(losses.cross_entropy(Net()(pixels(0)), 0), classes=classes)
     with pytest.raises(ValueError, match="the graph has no softmax"):
         walk(losses.half_mse(Layer(2, 1, seed=0)([0.1, 0.2]), 1.0), classes=["cat"])
+
+
+def test_what_is_no_number_is_seen_to_be_none(opened):
+    """It is not shown as 0."""
+    x = [float("nan"), *pixels(0)[1:]]
+    sheet = opened(walk(losses.cross_entropy(Net()(x), 1)).html())
+    assert sheet.inner_text("#reading") == "No answer: the shares are not numbers."
+    for layer, planes in enumerate(Net().planes(x), 1):
+        for k, plane in enumerate(planes):
+            wanted = [v.data != v.data for row in plane for v in row]
+            cells = sheet.locator(f"#glance-l{layer}-{k} rect:not(.frame)")
+            assert cells.evaluate_all("(all) => all.map((cell) => cell.matches('.nan'))") == wanted
+    assert sheet.errors == []
