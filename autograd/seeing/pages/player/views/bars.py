@@ -51,9 +51,9 @@ def bars(layer: Layer, name: str, corner: Point, width: float) -> list[str]:
             slot(f"box:{layer.key}:{k}", fact.number, x + width, y, "value"),
         ]
         if k == layer.target:
-            length_of_name = text_width(layer.shares[k].word if layer.classes else str(k), TEXT_SIZE)
-            ring = {"x": x - 4, "y": y - ROW / 2 - 3, "width": length_of_name + 8, "height": ROW - 2}
-            parts.append(tag("rect", **ring, rx=ROW / 2 - 1, class_="right"))
+            around = text_width(layer.shares[k].word if layer.classes else str(k), TEXT_SIZE) + GAP
+            ring = tag("rect", width=around, height=ROW - 2, rx=ROW / 2 - 1, class_="right")
+            parts.append(moved(ring, Point(x - GAP / 2, y - TEXT_SIZE)))
     return parts
 
 
