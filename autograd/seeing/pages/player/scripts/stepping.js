@@ -81,7 +81,7 @@ function tell(step) {
   phase.textContent = step ? PHASES[passOf(step)] : "";
   $("count").textContent = step ? `step ${stop + 1} of ${count}` : `${count} ${count === 1 ? "step" : "steps"}`;
   const told = step && (strides() ? stride.sentences[stop] : sentenceOf(step));
-  $("sentence").textContent = step ? told : "Nothing is computed yet. Press Next, or the right arrow key, for the first step.";
+  $("sentence").textContent = step ? told : "The walk has not begun: press Next, or the right arrow key, for the first step.";
   const formula = step && !strides() ? readMath(formulaOf(step)) : element("p");
   $("math").setAttribute("aria-label", `The step as a formula: ${spoken(formula)}`);
   $("math").hidden = !formula.hasChildNodes();
