@@ -106,6 +106,7 @@ def test_whatever_takes_the_focus_says_what_it_is_and_no_word_twice(opened, page
         if name != "quiz":
             sheet.click("#last")
     sheet.evaluate(OPEN)
+    sheet.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     tree = sheet.context.new_cdp_session(sheet).send("Accessibility.getFullAXTree")["nodes"]
     seen = [node for node in tree if not node["ignored"] and takes_the_focus(node)]
     said = [

@@ -170,15 +170,18 @@ def test_a_finger_hits_whatever_is_tapped(phone, name):
 
 def test_a_finger_on_a_dot_opens_its_box_and_one_on_a_cell_moves_the_window(phone):
     sheet = phone("windows")
-    sheet.locator("#network-l1-7").tap(force=True)
-    assert sheet.text_content("#crumbs [aria-current]") == "step 2"
+    sheet.locator("#glance-boxes").tap(force=True)
+    sheet.locator("#network-l0-7").tap(force=True)
+    assert sheet.text_content("#crumbs [aria-current]") == "inputs"
+    sheet.fill("#find", "stage 2")
+    sheet.keyboard.press("Enter")
     sheet.keyboard.press("End")
     sheet.tap("#fit")
     for cell, place in ((0, "row 1, column 1"), (8, "row 2, column 3"), (47, "row 2, column 6")):
         sheet.locator(f"#l1-{cell}").tap(force=True)
         assert place in sheet.text_content("#l1-kernel")
         assert sheet.text_content("#heard").startswith("Σ window · kernel ")
-    assert sheet.text_content("#crumbs [aria-current]") == "step 2"
+    assert sheet.text_content("#crumbs [aria-current]") == "stage 2"
 
 
 def test_two_stops_in_a_grid_and_a_button_that_no_key_reaches_are_found(opened, pages):

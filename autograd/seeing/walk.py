@@ -335,6 +335,13 @@ class Walk(Sequence[Step]):
         """Return the `content` of `what_if`, for a page, which names the leaves by their ids in the trace."""
         return self.what_if({self._values[node]: x for node, x in numbers.items()}).content()
 
+    @property
+    def is_by_layer(self) -> bool:
+        """Whether its page shows Modules, with steps by layer: there are too many Values to step through."""
+        from autograd.seeing.pages.player.sketch import is_sketched
+
+        return is_sketched(self.content())
+
     def html(self, *, quiz: bool = False) -> str:
         """Return the walk as one HTML page, which needs no network, no Python and no other file.
 

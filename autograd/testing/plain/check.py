@@ -102,7 +102,7 @@ def check_gradient(
     ...
     autograd.testing.certificate.GradientError: the gradient is wrong: x; the sign is flipped
     input  at   gradient  differences  verdict
-    x      0.5  0.6065    −0.6065      wrong    off by 200 %
+    x      0.5  0.6065    −0.6065      wrong    off by 200.0 %
     """
     refuse_more("check_gradient(f, df, (x, y))", more)
     f, df, x = _in_order(f, df, x)

@@ -15,7 +15,6 @@ from autograd import Value, gallery, walk
 from autograd.notation.labels import parse_label, shorten
 from autograd.notation.numbers import count, counted, number, signed
 from autograd.seeing import Gallery, Step, Walk
-from autograd.seeing.pages.player.sketch import is_sketched
 
 MOST_BYTES = 5_000_000
 """A page has at most this many bytes."""
@@ -49,7 +48,7 @@ def player_of(loss: Value) -> Told:
 
 
 def _player(steps: Walk) -> Told:
-    if is_sketched(steps.content()):
+    if steps.is_by_layer:
         steps = steps.by("layer")
     forward = sum(step.phase == "forward" for step in steps)
     example = _telling(steps)

@@ -190,12 +190,10 @@ def test_the_step_shown_adds_to_a_gradient_that_was_there_before(xor_report):
 def test_a_network_too_large_to_step_through_by_value_is_stepped_through_by_layer(undrawn, monkeypatch):
     told = trained(xor(), layers=(16, 16))
     said = re.compile(r"(\d+) steps, (\d+) forward and (\d+) in reverse")
-    small, *_ = map(int, said.search(page.render(told, [])[0]).groups())
+    small = int(said.search(page.render(told, [])[0])[1])
     monkeypatch.setattr("autograd.seeing.pages.player.sketch.MOST_NODES", 10)
-    html, files = page.render(told, [])
-    steps, forward, reverse = map(int, said.search(html).groups())
+    steps, forward, reverse = map(int, said.search(page.render(told, [])[0]).groups())
     assert steps == forward + reverse < small
-    assert {"walk.html", "gallery.html"} <= {*files}
 
 
 @pytest.mark.parametrize("drawn", ["walk", "Walk.html", "gallery"])

@@ -113,7 +113,7 @@ def test_the_last_digits_are_no_mistake_unless_the_user_says_so() -> None:
 )
 def test_functions_in_float32_are_noticed(f: Any) -> None:
     assert verdicts(f, lambda x: math.cos(x) * (1 + 1e-5), 0.5) == ["correct"]
-    assert "off by 1 %" in message(f, lambda x: math.cos(x) * 1.01, 0.5)
+    assert "off by 1.000 %" in message(f, lambda x: math.cos(x) * 1.01, 0.5)
     assert "missing" in message(f, lambda x: 0.0, 0.5)
 
 

@@ -24,7 +24,7 @@ function thumbnailsOf(glance) {
 // plane of what slides over another is opened at its first number.
 const openAlone = open;
 open = (name, part) => {
-  if (view === views[0] && name !== "network" && place === 0 && !$("predict").checked) go(steps().length);
+  if (part && view === views[0] && name !== "network" && place === 0 && !$("predict").checked) go(steps().length);
   openAlone(name, part);
   if (part?.plane !== undefined) view.seePlane?.(part.plane);
 };

@@ -120,7 +120,7 @@ def test_a_box_that_opens_in_place_says_so_and_what_came_into_view(opened):
 def test_what_stands_under_a_window_is_heard_where_keys_move_it(opened):
     sheet = opened(walk(convolution()).html(), motion="reduce")
     sheet.keyboard.press("End")
-    sheet.fill("#find", "step 2")
+    sheet.fill("#find", "stage 2")
     sheet.keyboard.press("Enter")
     sheet.locator("#l1-0").focus()
     place = sheet.input_value("#place")

@@ -43,7 +43,7 @@ def test_the_window_its_kernel_and_the_products_are_seen_together_in_a_notebook(
     sheet = opened(f"<body>{framed(walk(output).content())}", ready=False, width=width, motion="reduce")
     sheet.frame_locator("iframe").locator("html[data-ready]").wait_for(state="attached")
     sheet.frame_locator("iframe").locator("#last").click()
-    sheet.frame_locator("iframe").locator("#network-l1 .frame").press("Enter")
+    sheet.frame_locator("iframe").locator("#glance-l1").press("Enter")
     sheet.frame_locator("iframe").locator("#l1-74").hover(force=True)
     canvas = sheet.frame_locator("iframe").locator("#canvas")
     assert canvas.evaluate(TOGETHER) == [[], [], []]
