@@ -20,13 +20,13 @@ function thumbnailsOf(glance) {
   });
 }
 
-// What is opened from here has its numbers as they are seen here, but for the boxes, through which one walks; a
-// plane of what slides over another is opened at its first number.
+// A plane is opened with its numbers as it shows them, that of what slides over another at its first number.
 const openAlone = open;
 open = (name, part) => {
-  if (part && view === views[0] && name !== "network" && place === 0 && !$("predict").checked) go(steps().length);
+  if (part?.plane === undefined) return openAlone(name, part);
+  if (place === 0 && !$("predict").checked) go(steps().length);
   openAlone(name, part);
-  if (part?.plane !== undefined) view.seePlane?.(part.plane);
+  view.seePlane?.(part.plane);
 };
 
 // Each column has its own scale: the hue is the sign, the depth the size beside the largest of the column.
