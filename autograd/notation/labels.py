@@ -144,10 +144,10 @@ def called(name: str) -> str:
         return name
     if not index.isdigit():
         return called(held) + index
-    return f"{listed(called(held)).removesuffix('s')} {int(index) + 1}"
+    return f"{name_of_list(called(held)).removesuffix('s')} {int(index) + 1}"
 
 
-def listed(name: str) -> str:
+def name_of_list(name: str) -> str:
     """Return how a list is called: ``steps`` are stages, since a step is one of a walk or a training."""
     return re.sub(r"\bsteps$", "stages", name)
 
@@ -168,7 +168,7 @@ def pieces(name: str) -> list[str]:
         if is_position(own) and found:
             found[-1] = called(f"{found[-1]}.{own}")
         else:
-            found.append(listed(own))
+            found.append(name_of_list(own))
     return found
 
 

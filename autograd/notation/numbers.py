@@ -54,7 +54,7 @@ def as_written(x: float) -> float:
     >>> as_written(2 / 3)
     0.6667
     """
-    return float(f"{x:.4g}")
+    return float(f"{x + 0.0:.4g}")  # of −0, which is written 0, 0 too
 
 
 def equals(computed: float, result: float, operands: Sequence[float] = ()) -> str:

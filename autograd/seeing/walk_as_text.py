@@ -17,9 +17,9 @@ PASSES = {"forward": "Forward pass", "reverse": "Reverse pass", "tangent": "Forw
 MARKED = re.compile(r"[\\`*_\[\]<>#|$]")
 """Characters that mean something in Markdown."""
 LONGEST_TITLE = 80
+"""A title of more characters than this is cut; a graph of more nodes than this has a short title."""
 MOST_TITLED = 3
 """A title names at most this many Modules, or variables."""
-"""A title of more characters than this is cut; a graph of more nodes than this has a short title."""
 MOST_LINES = 60
 """At most about this many steps are printed: the first, the last and those around the current one."""
 

@@ -37,7 +37,7 @@ def statistics(x: Any) -> dict[str, Any]:
     rows = []
     if finite.size:
         low, high = float(finite.min()), float(finite.max())
-        zeros = 1 - np.count_nonzero(finite) / x.size - (x.size - finite.size) / x.size
+        zeros = (finite.size - np.count_nonzero(finite)) / x.size
         rows += [
             ["smallest", number(low)], ["largest", number(high)],
             ["mean", number(float(finite.mean(dtype=float)))],

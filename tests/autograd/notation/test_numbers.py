@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.notation.numbers import count, counted, number, product_of, signed, sum_of
+from autograd.notation.numbers import as_written, count, counted, number, product_of, signed, sum_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ from autograd.notation.numbers import count, counted, number, product_of, signed
 )
 def test_a_number_has_four_significant_digits_and_a_real_minus(x: float | None, written: str) -> None:
     assert number(x) == written
+
+
+@pytest.mark.parametrize("xs", [(0.0, -0.0), (-0.0, 0.0)])
+def test_minus_zero_is_read_as_zero_whatever_was_asked_before(xs: tuple[float, float]) -> None:
+    as_written.cache_clear()
+    assert [math.copysign(1.0, as_written(x)) for x in xs] == [1.0, 1.0]
 
 
 def test_a_calculation_holds_as_it_is_written_or_says_that_it_is_rounded() -> None:

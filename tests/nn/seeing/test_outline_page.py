@@ -167,6 +167,16 @@ def test_statistics_are_those_of_numpy(shape):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "int8", "int64", "uint8", "bool"])
+def test_the_share_of_zeros_is_of_all_numbers_whatever_else_there_is(dtype):
+    for nans in range(1, 40) if np.dtype(dtype).kind == "f" else [0]:
+        x = np.ones(40, dtype)
+        x[:nans] = np.nan if nans else 1
+        assert dict(statistics(x)["rows"])["zeros"] == "0 %"
+        x[-1] = 0
+        assert dict(statistics(x)["rows"])["zeros"] == "2.5 %"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int8", "int64", "uint8", "bool"])
 def test_numbers_of_every_type_are_seen(dtype):
     assert statistics(np.ones((9, 9), dtype))["rows"][0] == ["smallest", "1"]
 

@@ -8,7 +8,7 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from autograd.notation.hints import did_you_mean
-from autograd.notation.labels import called, listed, pieces
+from autograd.notation.labels import called, name_of_list, pieces
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.folding.group import ITSELF
 from autograd.seeing.facts.places import ModuleFact, Path, UseFact, title_of
@@ -320,4 +320,4 @@ def titled(path: Path, turns: Iterable[Turns], modules: Mapping[Path, ModuleFact
 def _plural(path: Path, count: int, modules: Mapping[Path, ModuleFact]) -> str:
     """Return how several equal Modules of a list are called: ``encoder · blocks × 12``."""
     *outer, last = path
-    return f"{title_of((*outer, listed(last.rpartition('.')[0])), modules)} × {count}"
+    return f"{title_of((*outer, name_of_list(last.rpartition('.')[0])), modules)} × {count}"

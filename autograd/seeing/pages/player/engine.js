@@ -65,13 +65,13 @@ function engineOf(facts) {
     const found = operation.kinked(here); // null where that cannot be told by a formula: then by its jump
     for (const at of found ?? kinks.keys()) {
       const kink = kinks[at];
-      const jumps = kink.jumps[k];
       const sides = besides(here[k]).map((x) => {
         const moved = [...here];
         moved[k] = x;
         const y = operation.value(moved);
         return [y, operation.partials(moved, y).map((slope) => slope ?? 0)];
       });
+      const jumps = kink.jumps[k] || Math.abs(sides[1][1][k] - sides[0][1][k]) === Infinity; // of a slope that is itself an input
       if (sides.every(([y, moved]) => y === values[i] && moved.every((slope, n) => slope === slopes[n]))) continue; // as where 0 % b moves with b
       const [left, right] = sides.map(([y, moved]) => (jumps ? y : moved[k]));
       if (found === null && !(Math.abs(right - left) > 1e-6 && here.every((x) => Math.abs(x) < 1e15))) continue;

@@ -33,7 +33,8 @@ const withoutZeros = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/
 const asWritten = (x) => (Number.isFinite(x) ? Number(number(x).replaceAll("−", "-")) : x);
 function equals(computed, result, terms = []) {
   if (terms.length && Math.abs(result) === Infinity && terms.every(Number.isFinite)) return "≈";
-  const same = Math.abs(computed - result) <= 1e-12 * Math.abs(result) || Object.is(computed, result);
+  const off = Math.abs(computed - result); // between infinities of two signs Infinity, of one NaN
+  const same = Object.is(computed, result) || (off < Infinity && off <= 1e-12 * Math.abs(result));
   return (number(result).includes(".") ? asWritten(computed) === asWritten(result) : same) ? "=" : "≈";
 }
 const equalsProduct = (a, b, result) => (result === 0 && a && b ? "≈" : equals(asWritten(a) * asWritten(b), result, [a, b]));

@@ -27,7 +27,7 @@ MOST_BELOW = 8
 """At most so many planes stand below each other; further ones begin a new line of them."""
 MOST_ROWS, CELL = 40, 12.0
 """At most so many numbers of a column stand below each other, and how large one is at most."""
-MOST_CLASSES = 24
+MOST_WRITTEN = 24
 """The shares of more classes are not written out."""
 BETWEEN, MARGIN, HEADER, ROW = 22.0, 8.0, 50.0, 19.0
 LONGEST_TITLE = 14
@@ -79,7 +79,7 @@ class Column(NamedTuple):
     @property
     def shows_shares(self) -> bool:
         """Whether it shows the share of each class."""
-        return 0 < len(self.layer.shares) <= MOST_CLASSES
+        return 0 < len(self.layer.shares) <= MOST_WRITTEN
 
     @property
     def names(self) -> float:

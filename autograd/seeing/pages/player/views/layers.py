@@ -110,7 +110,7 @@ class Layer:
     def dots(self) -> list[Dot]:
         """A dot for each unit; for windows on a picture one for each of their kernels, kernel by kernel."""
         kernels = [box.units for box in self.inner if box.opens_as == "neurons"]
-        if not self.columns or len(kernels) < len(self.units):
+        if not self.columns or len(kernels) < len(self.units) or len({*map(len, kernels)}) != 1:
             return [Dot(j, str(j), unit.members) for j, unit in enumerate(self.units)]
         return [
             Dot(j, f"{j}-{k}", unit.members, f"u{k}")

@@ -87,13 +87,15 @@ def sliding(
         places: where numbers stand, as far as that is known.
         size: the rows and columns of a window, and what `over` a picture takes; empty if that is not known.
     """
-    known = over(windows, size) if len(size) > 2 and windows and len(windows[0]) >= prod(size[:2]) else None
+    seen = {number for window in windows for number in window if number}
+    if not seen or len({*map(len, windows)}) > 1:
+        return None
+    known = over(windows, size) if len(size) > 2 and len(windows[0]) >= prod(size[:2]) else None
     if known is not None:
         return known
-    seen = {number for window in windows for number in window if number}
-    if not seen or not seen <= places.keys():
+    if not seen <= places.keys():
         places = places_by(size[:2], windows) if size else places_of(windows, columns_of(windows))
-        if not seen or not seen <= places.keys():
+        if not seen <= places.keys():
             return None
     planes = {plane: k for k, plane in enumerate(sorted({places[number].plane for number in seen}))}
     cells = {

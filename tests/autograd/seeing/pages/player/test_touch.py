@@ -11,7 +11,7 @@ import pytest
 
 from autograd import Parameter, Value, gradient_path, where
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import number, signed
+from autograd.notation.numbers import equals, number, signed
 from autograd.seeing.pages.frame import asset
 from autograd.seeing.pages.player import facts
 from autograd.seeing.walk import walk
@@ -41,6 +41,17 @@ def test_numbers_are_written_as_everywhere_else(bare):
         "([script, xs]) => xs.map(new Function(script + 'return number')())", [script, finite]
     )
     assert found == [number(x) for x in finite]
+
+
+def test_a_calculation_is_called_exact_or_rounded_as_everywhere_else(bare):
+    xs = [0.0, -0.0, 1.0, -1.0, 1.00042, 1 / 3, 2.5, 1234.4, 1e308, 5e-324, math.inf, -math.inf, math.nan]
+    pairs = [[x, y] for x in xs for y in xs]
+    script = asset("autograd.seeing.pages.player", "numbers.js")
+    found = bare.evaluate(
+        "([script, pairs]) => pairs.map(([x, y]) => new Function(script + 'return equals')()(x, y))",
+        [script, pairs],
+    )
+    assert found == [equals(x, y) for x, y in pairs]
 
 
 @pytest.fixture(scope="module")

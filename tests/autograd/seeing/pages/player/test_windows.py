@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from autograd import walk
+from autograd import Value, walk
+from autograd import sum as total
 from autograd.seeing.pages.player.views.choice import boxes_of
 from autograd.seeing.pages.player.views.network import Row, network_views
 from autograd.seeing.pages.player.views.parts import Whole
@@ -150,3 +151,37 @@ def test_a_shape_is_said_where_all_of_it_crosses_and_only_there():
     titles = [layer.title for layer in row.layers]
     said = {titles[j]: words for (i, j), words in row.words.items() if titles[i] == "conv"}
     assert said == {"row": "4 weights", "all": "1×4×4 values · 16 weights"}
+
+
+class Shared(Module):
+    def __init__(self, part):
+        self.part = part
+
+    def forward(self, *pictures):
+        return [self.part(picture) for picture in pictures]
+
+
+def numbers_in(x):
+    return [v for y in x for v in numbers_in(y)] if isinstance(x, list) else [x]
+
+
+def sliding_part(kind, chance):
+    size, stride = chance.randint(1, 3), chance.randint(1, 3)
+    if issubclass(kind, (Conv1d, Conv2d)):
+        return kind(1, 2, size, stride=stride, padding=chance.randrange(size), seed=0)
+    return kind(size, stride=stride)
+
+
+@pytest.mark.parametrize("kind", [Conv1d, Conv2d, MaxPool2d, AvgPool2d])
+def test_what_is_used_on_pictures_of_any_sizes_and_of_which_some_numbers_are_used_is_shown(kind):
+    for seed in range(40):
+        chance = random.Random(seed)
+        part, pictures = sliding_part(kind, chance), []
+        for _ in range(chance.randint(1, 3)):
+            rows, columns = chance.randint(3, 6), chance.randint(3, 6)
+            picture = [[chance.choice([0.0, chance.random()]) for _ in range(columns)] for _ in range(rows)]
+            pictures.append([picture[0]] if kind is Conv1d else [picture])
+        given = [v for v in numbers_in(Shared(part)(*pictures)) if isinstance(v, Value)]
+        trace = walk(total([v * v for v in chance.sample(given, chance.randint(1, len(given)))])).trace
+        shown = {node for view in network_views(trace, boxes_of(trace, 0)) for node in view.nodes}
+        assert shown >= {node.id for node in trace.nodes if node.op is not None and node.id in trace.places}
