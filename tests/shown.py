@@ -93,3 +93,6 @@ OUT_OF_FRAME = """() => {
   return faults;
 }"""
 """Answers which texts of nodes run over their frames."""
+
+LABELLED = "() => !document.querySelector('#canvas svg:not(.ahead) [role=button]:not([aria-label])')"
+"""Whether every button of the picture says what it is: of many parts they say so when the page is at rest."""

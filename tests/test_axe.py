@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from tests.pages import NAMES, PLAYERS, go_in, saved
-from tests.shown import OPEN
+from tests.shown import LABELLED, OPEN
 
 THEMES = ("light", "dark")
 TOLD = {"resultTypes": ["violations"], "selectors": False}
@@ -106,7 +106,8 @@ def test_whatever_takes_the_focus_says_what_it_is_and_no_word_twice(opened, page
         if name != "quiz":
             sheet.click("#last")
     sheet.evaluate(OPEN)
-    sheet.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    if player:
+        sheet.wait_for_function(LABELLED)
     tree = sheet.context.new_cdp_session(sheet).send("Accessibility.getFullAXTree")["nodes"]
     seen = [node for node in tree if not node["ignored"] and takes_the_focus(node)]
     said = [

@@ -14,7 +14,7 @@ from autograd.seeing.pages.player.views.ways import stand
 from autograd.seeing.walk import walk
 from nn import MLP, GRUCell, Recurrent, Transformer, losses
 from tests.autograd.seeing.pages.player.test_ways import plans
-from tests.shown import MEASURE, SMALLEST
+from tests.shown import LABELLED, MEASURE, SMALLEST
 
 LINES = asset("autograd.seeing.pages.player", "scripts", "lines.js")
 NUMBER = re.compile(r"-?[0-9.]+")
@@ -175,6 +175,7 @@ def overlap(one, other):
 
 def test_opened_boxes_move_the_others_aside_and_closing_puts_all_back(opened, steps):
     sheet = opened(steps.html(), motion="reduce")
+    sheet.wait_for_function(LABELLED)
     before = sheet.evaluate(PICTURE)
     open_some(sheet, 4)
     assert len(knobs(sheet, expanded=True)) == 4
