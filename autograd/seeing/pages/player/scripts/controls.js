@@ -251,7 +251,7 @@ function showFacts(other) {
   const sameSteps = other.steps === facts.steps; // else a branch flipped
   facts = other;
   $("told").setAttribute("aria-live", "off"); // what came of it is told below
-  answered.clear();
+  forget();
   if (other.questions) questions = Promise.resolve(other.questions);
   if (sameSteps) tellLines();
   else {
@@ -264,7 +264,7 @@ function showFacts(other) {
   refreshSeen();
   tell(steps()[place - 1]);
   lightHere();
-  $("host").textContent = `Computed again: ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
+  $("host").textContent = `With these numbers, ${facts.names[facts.output][TEXT]} = ${facts.values[facts.output]}.`;
 }
 
 // ------------------------------------------------------------------ keys, buttons
@@ -334,8 +334,8 @@ function listen() {
   $("prediction").addEventListener("change", (event) => event.target.name === "asked" && asking && nameAnswer());
   $("predict").addEventListener("change", (event) => {
     document.documentElement.classList.toggle("predicting", event.target.checked);
-    answered.clear();
     if (!event.target.checked) closePrediction();
+    forget();
   });
   $("list").addEventListener("toggle", fillList);
   $("lines").addEventListener("contentvisibilityautostatechange", seeRun);

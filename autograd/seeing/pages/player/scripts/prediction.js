@@ -3,16 +3,22 @@
 // ------------------------------------------------------------------ predict, then reveal
 
 let asking = null; // the step asked about
-let tries = 0;
-let given = []; // the answers to it so far
 let askedBefore = null; // what was asked last: "contribution" or "gradient"
 const score = { right: 0, asked: 0 };
+const given = new Map(); // by the number of a step: the answers to it so far
 const answered = new Set(); // the numbers of the steps that were predicted or revealed
+
+// With other numbers the questions are others; those of a quiz are asked once.
+function forget() {
+  if (original.quiz) return;
+  given.clear();
+  answered.clear();
+}
 
 function next() {
   const step = steps()[place];
   if (step === undefined) return;
-  if ($("predict").checked && isEdge(step) && asking !== step) ask(step);
+  if ($("predict").checked && isEdge(step) && !answered.has(step.number) && asking !== step) ask(step);
   else if (asking === null) jump(forth());
   else $("answer").focus();
 }
@@ -20,8 +26,7 @@ function next() {
 function ask(step) {
   pause();
   asking = step;
-  tries = 0;
-  given = [];
+  if (!given.has(step.number)) given.set(step.number, []);
   const upstream = step.shown[0];
   $("question").replaceChildren(
     "Next, ", nameOf(step.target), " passes its gradient ", signOf(step.target), ` = ${upstream} on to `, nameOf(step.node),
@@ -129,7 +134,8 @@ function readNumber(text) {
 const exact = (number) => (typeof number === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN }[number] : number);
 function matches(typed, { number, tolerance }, digits) {
   if (Object.is(typed, number) || typed === number) return true;
-  return tolerance === undefined ? Number(typed.toPrecision(digits)) === number : Math.abs(typed - number) <= tolerance;
+  const off = Math.abs(typed - number);
+  return tolerance === undefined ? Number(typed.toPrecision(digits)) === number : off < Infinity && off <= tolerance;
 }
 
 // What may be answered to a step: its shape, filled in from the step and from its row.
@@ -147,35 +153,39 @@ async function answersTo(step) {
   return asked;
 }
 
+const EXACT = 1e-9; // how far off an exact number may be, of its size: as far as a calculator has it
+
 // The right answers may be off by what the digits that are not shown leave open, in themselves and in what
 // they are computed from: half a unit of the last digit of each number.  What is shown without a point is exact.
 function rightAnswers(step, digits) {
   const [upstream, partial, contribution, before, after] = step.shown.map(readNumber);
   const half = (x) => (x && Number.isFinite(x) ? 10 ** (Math.floor(Math.log10(Math.abs(x))) - digits + 1) / 2 : 0);
-  const [ofUp, ofSlope, ofSum, ofPast] = step.shown.map((text) => (text.includes(".") ? half(readNumber(text)) : 0));
+  const [ofUp, ofSlope, ofSum, ofPast, ofAfter] = step.shown.map((text) => (text.includes(".") ? half(readNumber(text)) : 0));
   const product = Math.abs(partial) * ofUp + Math.abs(upstream) * ofSlope;
   const added = Number.isFinite(product) ? product : 0;
-  const right = (number, slack) => [{ mistakes: [], number, tolerance: 1.05 * (half(number) + (slack && slack + half(number))) }];
-  const asked = { contribution: right(contribution, added) };
-  if (before !== undefined) asked.gradient = right(after, added + ofSum + ofPast);
+  const right = (number, own, slack) => [{ mistakes: [], number, tolerance: 1.05 * (own + (slack && slack + half(number))) || EXACT * Math.abs(number) }];
+  const asked = { contribution: right(contribution, ofSum, added) };
+  if (before !== undefined) asked.gradient = right(after, ofAfter, added + ofSum + ofPast);
   return asked;
 }
+
+const NUMBERS = "such as −0.5, 2e−3 or 1/3.";
 
 async function check() {
   const step = asking;
   const typed = readNumber($("answer").value);
-  if (typed === undefined) return say("wrong", "A number is wanted", "such as −0.5, 2e−3 or 1/3.");
+  if (typed === undefined) return say("wrong", "A number is wanted", NUMBERS);
   const { digits, words } = await questions;
   const asked = await answersTo(step);
   if (asking !== step) return; // gone on meanwhile
   const answers = asked[$("prediction").elements.asked.value] ?? asked.contribution;
+  if (!Number.isFinite(typed) && Number.isFinite(answers[0].number)) return say("wrong", "A finite number is wanted", NUMBERS);
   const found = answers.find((answer) => matches(typed, answer, digits));
   if (!found && isRounded($("answer").value, typed, answers[0].number, digits)) {
     say("", "Nearly.", `Right as far as it goes: up to ${digits} digits are wanted, as many as the page shows.`);
     return $("answer").select();
   }
-  tries += 1;
-  given.push($("answer").value.trim());
+  given.get(step.number).push($("answer").value.trim());
   if (found && !found.mistakes.length) return accept();
   say("wrong", "Not yet.", found ? diagnosis(found, words) : `No usual slip leads there. ${hint()}`);
   $("answer").select();
@@ -199,7 +209,7 @@ function hint() {
   const { node, target } = asking;
   const [upstream, , , before] = asking.shown;
   const first = `Multiply the upstream gradient, ${upstream}, by how ${plainName(target)} changes with ${plainName(node)}`;
-  const slope = tries > 1 && slopeOf(asking) ? `, which is ${slopeOf(asking)}` : "";
+  const slope = given.get(asking.number).length > 1 && slopeOf(asking) ? `, which is ${slopeOf(asking)}` : "";
   const isAdded = $("prediction").elements.asked.value === "gradient" && before !== EMPTY;
   return `${first}${slope}${isAdded ? `; then add the ${before} that ${plainName(node)} has already` : ""}.`;
 }
@@ -231,11 +241,12 @@ function saveScore() {
 }
 
 function accept() {
+  const tries = given.get(asking.number).length;
   finish(tries === 1);
   say("right", "Right.", tries === 1 ? "" : `At the ${ordinal(tries)} try.`);
 }
 
-const ordinal = (n) => ({ 2: "second", 3: "third" })[n] ?? `${n}th`;
+const ordinal = (n) => n + { one: "st", two: "nd", few: "rd", other: "th" }[new Intl.PluralRules("en", { type: "ordinal" }).select(n)];
 
 function reveal() {
   finish(false);
@@ -244,7 +255,7 @@ function reveal() {
 
 function finish(scored) {
   const { number, target, node } = asking;
-  if (!answered.has(number)) record.push([number + 1, plainName(target), plainName(node), $("prediction").elements.asked.value, given.join(" / "), scored ? "yes" : "no"]);
+  record.push([number + 1, plainName(target), plainName(node), $("prediction").elements.asked.value, given.get(number).join(" / "), scored ? "yes" : "no"]);
   answered.add(number);
   score.asked += 1;
   score.right += scored ? 1 : 0;

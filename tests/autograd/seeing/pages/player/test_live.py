@@ -148,7 +148,7 @@ def test_with_a_kernel_a_changed_leaf_changes_both_passes(hosted):
     hosted.get_by_role("textbox", name="Value of a").fill("5")
     hosted.get_by_role("textbox", name="Value of a").press("Enter")
     expected = walk(product()).what_if(a=5.0)
-    hosted.get_by_text(f"Computed again: L = {number(-10.0)}").wait_for()
+    hosted.get_by_text(f"With these numbers, L = {number(-10.0)}").wait_for()
     for node in expected.trace.nodes:
         assert hosted.locator(f'[data-slot="value:{node.id}"]').text_content() == number(node.value)
         assert hosted.locator(f'[data-slot="gradient:{node.id}"]').text_content() == number(node.gradient)
@@ -160,7 +160,7 @@ def test_a_second_change_keeps_the_first(hosted):
         box = hosted.get_by_role("textbox", name=f"Value of {name}")
         box.fill(text)
         box.press("Enter")
-    hosted.get_by_text("Computed again: L = 7.5.").wait_for()
+    hosted.get_by_text("With these numbers, L = 7.5.").wait_for()
 
 
 def test_what_is_no_number_is_not_sent(hosted):

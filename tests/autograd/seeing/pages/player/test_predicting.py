@@ -65,11 +65,11 @@ def test_what_is_computed_from_the_digits_shown_is_right(opened):
         sheet.click("#next")
         by_hand = as_written(step.upstream) * as_written(step.partial)
         assert "Not yet" in answer(sheet, 1.003 * by_hand, "contribution")
-        assert "Right. At the second try" in answer(sheet, by_hand)
+        assert "Right. At the 2nd try" in answer(sheet, by_hand)
 
 
 WRITTEN = [
-    "−4", "-4.0", " -4,0 ", "-8/2", "-4.0004", "–4", "‐4", "(-4)", "−(4)", "-2·2", "2×(−2)", "−4×10^0",
+    "−4", "-4.0", " -4,0 ", "-8/2", "-4.0000000001", "–4", "‐4", "(-4)", "−(4)", "-2·2", "2×(−2)", "−4×10^0",
     "-4·10⁰", "-0.4e1", "-3½ - ½", "1 - 5", "-2**2", "= -4", "-2(2)", "(-2)(2)", "-8:2", "－４", "-√16",
     "-2√4", "-sqrt(16)", "-4cos(0)", "-4e^0", "−4·ln(e)", "-exp(0)·2²", "-4 cos 0", "4cos(π)",
 ]  # fmt: skip
@@ -96,6 +96,8 @@ def test_what_is_no_number_is_told_so_and_counts_as_no_try(sheet, steps):
     predict(sheet, steps, "b")
     for text in NO_NUMBERS:
         assert "A number is wanted" in answer(sheet, text), text
+    for text in ("nan", "inf", "-∞", "1e999", "1/0"):
+        assert "A finite number is wanted" in answer(sheet, text), text
     assert "Right" in answer(sheet, -4, "contribution")
     assert sheet.text_content("#score") == "1 of 1 at the first try"
 
@@ -142,13 +144,44 @@ def test_a_wrong_gradient_is_diagnosed(sheet, steps):
     assert sheet.text_content("#score") == "0 of 1 at the first try"
 
 
-def test_a_whole_number_is_right_in_all_digits_that_are_shown(opened):
+def test_what_is_exact_is_right_only_exactly(opened):
     a, b = Value(3.0, "a"), Value(15.0, "b")
     sheet = opened(walk(a * b).html())
-    for wrong in ("15.01", "14.99", "15.1"):
-        predict(sheet, walk(a * b), "a")
+    predict(sheet, walk(a * b), "a")
+    for wrong in ("15.01", "14.99", "15.001", "14.9999", "15.000001"):
         assert "Not yet" in answer(sheet, wrong, "contribution"), wrong
-    assert "Right" in answer(sheet, "15.001", "contribution")
+    assert "Right" in answer(sheet, "15.000", "contribution")
+    infinite = Value(0.0, "x") ** -1.0
+    sheet = opened(walk(infinite).html())
+    predict(sheet, walk(infinite), "x")
+    assert "Not yet" in answer(sheet, "1e300", "contribution")
+    assert "Right" in answer(sheet, "-inf", "contribution")
+
+
+def test_the_answers_to_a_step_are_counted_wherever_one_went_meanwhile(sheet, steps):
+    step = next(s for s in steps if s.kind == "edge")
+    sheet.check("#predict")
+    sheet.click("#last")
+    assert "Not yet" in answer(sheet, 1000, "contribution")
+    sheet.click("#previous")
+    sheet.click("#next")
+    sheet.click("#next")
+    assert place(sheet) == step.number
+    assert "At the 2nd try" in answer(sheet, step.contribution, "contribution")
+    assert sheet.text_content("#score") == "0 of 1 at the first try"
+    sheet.click("#previous")
+    sheet.click("#next")  # it was answered
+    assert place(sheet) == step.number + 1
+    assert sheet.text_content("#score") == "0 of 1 at the first try"
+
+
+def test_tries_are_counted_as_people_count(opened):
+    x = Value(2.0, "x")
+    sheet = opened(walk(x * x).html())
+    predict(sheet, walk(x * x), "x")
+    for _ in range(22):
+        assert "Not yet" in answer(sheet, 1000, "contribution")
+    assert "At the 23rd try" in answer(sheet, 2, "contribution")
 
 
 def test_another_size_of_the_steps_reveals_no_answer(sheet, steps):

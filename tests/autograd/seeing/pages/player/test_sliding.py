@@ -391,7 +391,7 @@ def test_the_products_follow_a_number_that_is_touched(opened, network):
     sheet.click("#what-if summary")
     sheet.get_by_role("textbox", name="Value of x₁", exact=True).fill("0.5")
     sheet.keyboard.press("Enter")
-    sheet.locator("#host", has_text="Computed again").wait_for()
+    sheet.locator("#host", has_text="With these numbers").wait_for()
     said = told(sheet, "l1")
     at = said.index("×") + 2
     assert said[at : at + 2] == ["0.5", weight]

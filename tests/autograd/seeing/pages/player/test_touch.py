@@ -208,7 +208,7 @@ def test_a_slider_does_the_same(sheet):
     slider.press("ArrowRight")
     value = float(sheet.get_by_role("textbox", name="Value of w").input_value())
     assert value > 2.0
-    sheet.get_by_text("Computed again").wait_for()
+    sheet.get_by_text("With these numbers").wait_for()
     shows(sheet, walk(loss()).what_if(w=value))
 
 
@@ -219,10 +219,10 @@ def test_the_step_stays_where_it_is_when_a_number_is_changed(sheet, step):
     go(sheet, step)
     told = str(step), sheet.text_content("#count")
     change(sheet, "w", "3")
-    sheet.get_by_text("Computed again").wait_for()
+    sheet.get_by_text("With these numbers").wait_for()
     slider = sheet.get_by_role("slider", name="Slide w")
     slider.press("ArrowRight")
-    sheet.get_by_text("Computed again").wait_for()
+    sheet.get_by_text("With these numbers").wait_for()
     assert (sheet.input_value("#place"), sheet.text_content("#count")) == told
 
 
@@ -364,7 +364,7 @@ def test_a_leaf_from_which_no_route_leads_says_so(opened):
 
 def test_a_screen_reader_hears_what_came_of_a_touch_and_then_the_steps_again(sheet):
     change(sheet, "w", "3")
-    sheet.get_by_role("status").get_by_text("Computed again: L = 9.").wait_for()
+    sheet.get_by_role("status").get_by_text("With these numbers, L = 9.").wait_for()
     assert sheet.get_attribute("#told", "aria-live") == "off"
     sheet.click("#next")
     assert sheet.get_attribute("#told", "aria-live") == "polite"
