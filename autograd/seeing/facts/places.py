@@ -95,8 +95,7 @@ class ModuleFact:
         parameters: how many parameters it holds, those of Modules within it included.
         first: the path where the same Module is held first, which the places of its parameters name.
         brief: what it says of itself in a few words, such as ``1 → 2, 3×3``; "" if nothing.
-        window: rows and columns of the windows in which it looks at pictures, empty if in none; then, where
-            its call told them, of the picture, from one window to the next, and of the zeros around.
+        window: rows and columns of the windows in which it looks at pictures; empty if in none.
     """
 
     path: Path
@@ -117,11 +116,14 @@ class UseFact:
         within: the number of the use that called it; None for an outermost one.
         turn: which use of this Module it is within that one, from 0: a time step, or a sample.  Where a
             Module calls itself, all these calls count together.
+        over: rows and columns of its windows, of the picture that they go over, from one window to the next,
+            and of the zeros around the picture; empty where it told none.
     """
 
     module: Path
     within: int | None
     turn: int
+    over: Sizes = ()
 
 
 @dataclass
@@ -274,13 +276,12 @@ class _Reader:
             while caller is not None and self.structure.uses[caller].module == path:
                 caller = self.structure.uses[caller].within
             turn = self._turn(caller, path)
-            self.structure.uses.append(UseFact(path, number, turn))
+            has_names = isinstance(within, UseOfValues)
+            self.structure.uses.append(UseFact(path, number, turn, within.over if has_names else ()))
             self._owners.append(owner)
             number = self._numbers[id(within)] = len(self.structure.uses) - 1
-            if isinstance(within, UseOfValues):
+            if has_names:
                 self._given[number] = within.names()
-                if within.over:
-                    self.structure.modules[path] = replace(self.structure.modules[path], window=within.over)
         assert number is not None
         return number
 

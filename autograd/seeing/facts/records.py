@@ -186,7 +186,7 @@ class Trace:
 
 # ------------------------------------------------------------------------------------------ JSON
 
-VERSION = 7
+VERSION = 8
 """The version of the format; a trace of another one is refused."""
 NOT_FINITE = {"inf": inf, "-inf": -inf, "nan": nan}
 """The numbers that JSON does not have, by the strings that stand for them."""

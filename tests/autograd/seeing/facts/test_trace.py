@@ -233,7 +233,7 @@ def change_first(place: str, **changes: Any) -> Callable[[dict[str, Any]], None]
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (change(version=3), "version 3, and only version 7"),
+        (change(version=3), "version 3, and only version 8"),
         (change(version="1"), 'version "1"'),
         (lambda data: data.pop("version"), '"version"'),
         (lambda data: data.pop("edges"), "'edges' is missing"),

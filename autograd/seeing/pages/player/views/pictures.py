@@ -11,7 +11,6 @@ from autograd.notation.labels import Label, parse_label
 from autograd.notation.numbers import counted
 from autograd.seeing.facts.events import InputsOf, inputs_by_target
 from autograd.seeing.facts.folding.group import Group
-from autograd.seeing.facts.places import ModuleFact, Path
 from autograd.seeing.facts.records import NodeFact, Trace
 from autograd.seeing.pages.player.views.kernels import Products, Slides, products_of, slides_of
 from autograd.seeing.pages.player.views.layers import MOST_IN_PICTURES, Layer, Unit, inputs_of, windows_of
@@ -24,17 +23,15 @@ def on_pictures(trace: Trace, layers: Sequence[Layer]) -> list[Layer]:
     for box in boxes:
         boxes += box.inner
     zeros = {x.id for x in trace.nodes if x.role == "constant" and x.op is None and x.value == 0}
-    pictures = _Pictures(into, boxes, zeros, trace.modules)
+    pictures = _Pictures(into, boxes, zeros, trace)
     return [pictures.seen(layer) for layer in layers]
 
 
 class _Pictures:
     """Where numbers stand in pictures, as far as the boxes up to one tell."""
 
-    def __init__(
-        self, into: InputsOf, boxes: Sequence[Layer], zeros: set[str], modules: Mapping[Path, ModuleFact]
-    ) -> None:
-        self._into, self._boxes, self._zeros, self._modules = into, boxes, zeros, modules
+    def __init__(self, into: InputsOf, boxes: Sequence[Layer], zeros: set[str], trace: Trace) -> None:
+        self._into, self._boxes, self._zeros, self._trace = into, boxes, zeros, trace
         self._places: dict[str, Place] = {}
         self._planes = 0
 
@@ -126,11 +123,16 @@ class _Pictures:
         return None
 
     def _window(self, box: Layer) -> tuple[int, ...]:
-        """Return the sizes of a window and of its picture, as the Module says that is used, or one around."""
-        paths = [use.group.path for use in (*box.inner[:1], box) if use.group]
-        around = [path[:n] for path in paths for n in range(len(path), -1, -1)]
-        sizes = (self._modules[path].window for path in around if path in self._modules)
-        return next(filter(None, sizes), ())
+        """Return the sizes of a window and of its picture, as its use says or the Module used, or one around."""
+        nodes = box.inner[0].nodes if box.inner else box.nodes
+        places = (self._trace.places.get(node.id) for node in nodes if node.op is not None)
+        number = next((place.use for place in places if place), None)
+        while number is not None:
+            use = self._trace.uses[number]
+            if size := use.over or self._trace.modules[use.module].window:
+                return size
+            number = use.within
+        return ()
 
     def _pooled(self, layer: Layer, group: Group) -> Layer:
         """Return a box with a dot for each value that it gives, in pictures; as it is where they form none.

@@ -185,3 +185,13 @@ def test_what_is_used_on_pictures_of_any_sizes_and_of_which_some_numbers_are_use
         trace = walk(total([v * v for v in chance.sample(given, chance.randint(1, len(given)))])).trace
         shown = {node for view in network_views(trace, boxes_of(trace, 0)) for node in view.nodes}
         assert shown >= {node.id for node in trace.nodes if node.op is not None and node.id in trace.places}
+
+
+def test_each_use_of_a_module_knows_its_own_picture():
+    part = MaxPool2d(2)
+    sizes = [(4, 6), (6, 4), (2, 8)]
+    given = Shared(part)(*([[[float(i * j) for j in range(n)] for i in range(m)]] for m, n in sizes))
+    trace = walk(total([v * v for v in numbers_in(given)])).trace
+    told = [use.over for use in trace.uses if use.over]
+    assert told == [(2, 2, m, n, 2, 2, 0, 0) for m, n in sizes]
+    assert trace.modules["part",].window == (2, 2)
