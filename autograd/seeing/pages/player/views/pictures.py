@@ -123,7 +123,7 @@ class _Pictures:
         return None
 
     def _window(self, box: Layer) -> tuple[int, ...]:
-        """Return the sizes of a window and of its picture, as its use says or the Module used, or one around."""
+        """Return the sizes of a window and of its picture, as its use says, its Module, or one around."""
         nodes = box.inner[0].nodes if box.inner else box.nodes
         places = (self._trace.places.get(node.id) for node in nodes if node.op is not None)
         number = next((place.use for place in places if place), None)
