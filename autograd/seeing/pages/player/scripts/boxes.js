@@ -46,7 +46,7 @@ function openHere(box) {
   if (fitted) fit();
   const { x, y, width, height } = placed(box.part);
   see({ x, y, width: Math.min(width, room.width / at.scale - 2 * MARGIN), height: Math.min(height, room.height / at.scale - 2 * MARGIN) });
-  lightHere();
+  relight();
   tellOpened(box);
 }
 
@@ -175,11 +175,3 @@ refresh = (view, nodes, edges) => {
   refreshAlone({ ...view, ...view.own }, nodes, edges);
   for (const { inner } of openedIn(view)) refresh(inner, nodes, edges);
 };
-
-new ResizeObserver(() => {
-  if (!view?.row) return;
-  measureRoom();
-  arrange(view);
-  if (fitted) fit();
-  lightHere();
-}).observe(canvas);

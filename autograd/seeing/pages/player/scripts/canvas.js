@@ -26,8 +26,8 @@ function open(name, part) {
   const isFocused = $("crumbs").contains(document.activeElement);
   mount(viewNamed(name));
   if (isFocused) focusPicture();
-  lightHere();
-  follow(steps()[place - 1]);
+  relight();
+  follow(here());
   glide(before, part ? 0.4 : 1.6, box.x + box.width / 2 - left, box.y + box.height / 2 - top);
 }
 
@@ -81,6 +81,7 @@ function tellElsewhere(unseen) {
 
 // ------------------------------------------------------------------ zoom and pan
 
+const RIM = 8; // pixels between what is shown and the end of the canvas: a frame around it takes most of them
 const at = { scale: 1, x: 0, y: 0 };
 let fitted = true; // until it is moved by hand
 const room = { width: 0, height: 0 }; // of the canvas
@@ -127,7 +128,7 @@ function fit() {
   at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
   if (!Object.keys(view.opens).length && size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
   move();
-  follow(asking ?? steps()[place - 1]);
+  follow(here());
 }
 
 function zoom(factor, x = room.width / 2, y = room.height / 2, gliding = false) {
@@ -148,29 +149,52 @@ function around(parts) {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-// What a step is about comes into view, with what it gets its gradient from.
-const follow = (step) => step && seeAll([...nodesAt(step), ...(isEdge(step) && !strides() ? [step.target] : [])]);
+// What is told or asked about now.
+const here = () => asking ?? steps()[place - 1];
+const relight = () => (asking ? light(asking) : lightHere());
 
-// All that is lit comes into view; where there is no room for all, the first of it.
-function seeAll(nodes) {
+// The edges that a step goes along.
+function edgesAt(step) {
+  if (strides() && step !== asking) return strideSteps().slice(0, MOST_LIT).filter(isEdge).map(edgeOf);
+  return step.target !== null ? [edgeOf(step)] : step.kind === "apply" ? incoming.get(step.node).slice(0, MOST_LIT) : [];
+}
+
+const edgeOf = ({ node, target, position }) => keyOf(node, target, position);
+
+// What a step speaks of comes into view: with its edges and their ends, where there is room for all of that.
+const follow = (step) => step && see(spokenOf(step));
+
+function spokenOf(step) {
+  const edges = edgesAt(step);
+  const arrows = edges.map((key) => lineOfEdge(view.edgeElement.get(key))).filter(Boolean);
+  const from = isEdge(step) && (!strides() || step === asking) ? [step.target] : [];
+  return placeFor([...nodesAt(step), ...from], arrows, inSight(edges.flatMap((key) => key.split(/[>:]/, 2))));
+}
+
+// The most of this that there is room for: nodes with their arrows and what is at the other ends of these,
+// without those ends, the nodes alone, or the first of them.
+function placeFor(nodes, arrows = [], ends = []) {
   const those = inSight(nodes).filter((part) => !view.slides || !part.matches(".kernel")); // that stands beside them
-  const whole = around(those);
-  if (!whole) return;
-  const hasRoom = whole.width * at.scale <= room.width - 8 && whole.height * at.scale <= room.height - 8;
-  see(hasRoom ? whole : boxOf(those[0]));
+  const wholes = [[...those, ...arrows, ...ends], [...those, ...arrows], those, those.slice(0, 1)].map(around);
+  const hasRoom = ({ width, height }) => width * at.scale <= room.width - 2 * RIM && height * at.scale <= room.height - 2 * RIM;
+  return wholes.find((box) => box && hasRoom(box)) ?? wholes.at(-1);
 }
 
 function see(boxed) {
   if (!boxed) return;
-  const left = at.x + boxed.x * at.scale;
-  const top = at.y + boxed.y * at.scale;
-  const right = left + boxed.width * at.scale;
-  const bottom = top + boxed.height * at.scale;
-  const seen = left >= 4 && top >= 4 && right <= room.width - 4 && bottom <= room.height - 4;
+  const [left, top] = [at.x + boxed.x * at.scale, at.y + boxed.y * at.scale];
+  const [right, bottom] = [left + boxed.width * at.scale, top + boxed.height * at.scale];
+  const seen = left >= RIM - 1 && top >= RIM - 1 && right <= room.width - RIM + 1 && bottom <= room.height - RIM + 1;
   if (seen) return;
   centre(boxed.x + boxed.width / 2, boxed.y + boxed.height / 2);
+  const { width, height } = size();
+  at.x = filling(at.x, width * at.scale, room.width);
+  at.y = filling(at.y, height * at.scale, room.height);
   move(timer === null); // gliding would lag behind what is playing
 }
+
+// No room is left empty at one end while the picture is cut at the other.
+const filling = (start, long, space) => (long <= space ? (space - long) / 2 : Math.min(0, Math.max(space - long, start)));
 
 function pan(x, y) {
   at.x += x;
@@ -220,8 +244,11 @@ function listenToCanvas() {
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
   new ResizeObserver(() => {
     measureRoom();
+    arrange(view);
     view.stand?.();
     if (fitted) fit();
+    if (view.row || view.stand) relight(); // its parts stand elsewhere now
+    follow(here());
   }).observe(canvas);
 }
 

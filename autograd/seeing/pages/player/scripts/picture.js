@@ -193,6 +193,7 @@ function boxOf(part) {
 // Where parts were is forgotten when they are moved.
 function unplace(view) {
   for (const part of view.nodeElement.values()) part.box = part.around = part.parentNode.around = undefined;
+  for (const part of view.edgeElement.values()) if (part.line) part.line.box = undefined;
 }
 
 // In the units of the whole picture: a dot lies in a box that is moved as one.
@@ -322,12 +323,13 @@ const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6
 const widthOf = (size) => (0.9 + 4.6 * shareOf(size)).toFixed(1);
 const signWord = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
 
+const lineOfEdge = (part) => part && (part.line ??= part.querySelector(".line"));
+
 // An arrow that stands for many is as thick as all that has passed along it is large.
 function refreshShared(part, edges) {
   const done = edges.map((key) => list[carried.get(key)]).filter((step) => step && step.number < place);
   const size = Math.hypot(...done.map((step) => readNumber(step.contribution) || 0));
-  part.line ??= part.querySelector(".line");
-  if (part.line) part.line.style.strokeWidth = done.length ? `${widthOf(size)}px` : "";
+  if (lineOfEdge(part)) part.line.style.strokeWidth = done.length ? `${widthOf(size)}px` : "";
 }
 
 // A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size, in steps
@@ -358,8 +360,7 @@ function refreshEdge({ edgeElement, slots }, key) {
   part.classList.toggle("waiting", step !== undefined && !done);
   const sign = done && list[step].sign;
   for (const word of ["positive", "negative", "zero", "nan"]) part.classList.toggle(word, sign === word);
-  part.line ??= part.querySelector(".line");
-  if (part.line) part.line.style.strokeWidth = done ? `${list[step].width}px` : "";
+  if (lineOfEdge(part)) part.line.style.strokeWidth = done ? `${list[step].width}px` : "";
 }
 
 // The current node in a thick frame, where its gradient comes from in a dashed one, the edges in
@@ -403,7 +404,7 @@ function lightRoute(edges) {
   light(undefined);
   const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
   while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(viewNamed(view.parent));
-  seeAll(nodes);
+  see(placeFor(nodes));
   for (const part of inSight(nodes)) frame(part, "halo");
   for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
 }
@@ -457,7 +458,7 @@ function clearOf(labels, d) {
 }
 
 function flow(key, backwards, number) {
-  const line = view.edgeElement.get(key)?.querySelector(".line");
+  const line = lineOfEdge(view.edgeElement.get(key));
   if (!line) return;
   const d = line.getAttribute("d");
   const layer = drawn(lit.flows, "g", { transform: `translate(${offsetOf(line.ownerSVGElement)})` });

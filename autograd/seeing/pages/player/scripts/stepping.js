@@ -59,7 +59,7 @@ function go(to, keepVerdict = false) {
   place = to;
   const step = steps()[place - 1];
   showWhere(step);
-  if (step) [step.node, step.target].map(partOf).forEach(boxOf);
+  if (step) spokenOf(step); // measured before anything is changed
   refresh(view, nodes, edges);
   lightHere();
   follow(step);
