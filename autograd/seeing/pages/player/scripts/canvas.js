@@ -82,6 +82,8 @@ function tellElsewhere(unseen) {
 // ------------------------------------------------------------------ zoom and pan
 
 const RIM = 8; // pixels between what is shown and the end of the canvas: a frame around it takes most of them
+const SPARE = 5; // of the margin of a picture, what no frame around a node reaches
+const ZOOM = 50; // pixels that the buttons for zooming take of the canvas
 const at = { scale: 1, x: 0, y: 0 };
 let fitted = true; // until it is moved by hand
 const room = { width: 0, height: 0 }; // of the canvas
@@ -102,9 +104,16 @@ function move(gliding = false) {
 // How many times larger the small words are drawn, so that they are shown as large as they should be.
 const growth = () => 1 / Math.min(Math.max(at.scale, LEGIBLE), 1);
 
-function wholeScale() {
+function wholeScale({ width: wide, height: high } = room) {
   const { width, height } = size();
-  return Math.min(room.width / width, room.height / height, 1.5);
+  return Math.min(wide / (width - 2 * SPARE), high / (height - 2 * SPARE), 1.5);
+}
+
+// The buttons for zooming stand beside the picture, or below it where it can be read as a whole only then.
+function placeZoom() {
+  const { clientWidth: width, clientHeight: height } = $("stage");
+  const below = wholeScale({ width, height: height - ZOOM });
+  $("stage").classList.toggle("low", below >= LEGIBLE && below > wholeScale({ width: width - ZOOM, height }));
 }
 
 function centre(x, y) {
@@ -162,7 +171,7 @@ function edgesAt(step) {
 const edgeOf = ({ node, target, position }) => keyOf(node, target, position);
 
 // What a step speaks of comes into view: with its edges and their ends, where there is room for all of that.
-const follow = (step) => step && see(spokenOf(step));
+const follow = (step) => step && see(...spokenOf(step));
 
 function spokenOf(step) {
   const edges = edgesAt(step);
@@ -172,29 +181,32 @@ function spokenOf(step) {
 }
 
 // The most of this that there is room for: nodes with their arrows and what is at the other ends of these,
-// without those ends, the nodes alone, or the first of them.
+// without those ends, the nodes alone, or the first of them; and all of it.
 function placeFor(nodes, arrows = [], ends = []) {
   const those = inSight(nodes).filter((part) => !view.slides || !part.matches(".kernel")); // that stands beside them
   const wholes = [[...those, ...arrows, ...ends], [...those, ...arrows], those, those.slice(0, 1)].map(around);
   const hasRoom = ({ width, height }) => width * at.scale <= room.width - 2 * RIM && height * at.scale <= room.height - 2 * RIM;
-  return wholes.find((box) => box && hasRoom(box)) ?? wholes.at(-1);
+  return [wholes.find((box) => box && hasRoom(box)) ?? wholes.at(-1), wholes[0]];
 }
 
-function see(boxed) {
-  if (!boxed) return;
-  const [left, top] = [at.x + boxed.x * at.scale, at.y + boxed.y * at.scale];
-  const [right, bottom] = [left + boxed.width * at.scale, top + boxed.height * at.scale];
-  const seen = left >= RIM - 1 && top >= RIM - 1 && right <= room.width - RIM + 1 && bottom <= room.height - RIM + 1;
-  if (seen) return;
-  centre(boxed.x + boxed.width / 2, boxed.y + boxed.height / 2);
-  const { width, height } = size();
-  at.x = filling(at.x, width * at.scale, room.width);
-  at.y = filling(at.y, height * at.scale, room.height);
+// A place comes into view, and of a larger one around it as much as can.
+function see(wanted, whole = wanted) {
+  if (!wanted) return;
+  const ways = [["x", "width"], ["y", "height"]];
+  const isSeen = ([axis, length]) => {
+    const start = at[axis] + wanted[axis] * at.scale;
+    return start >= RIM - 1 && start + wanted[length] * at.scale <= room[length] - RIM + 1;
+  };
+  if (ways.every(isSeen)) return;
+  for (const [axis, length] of ways) {
+    const [own, all, space] = [wanted[length] * at.scale, size()[length] * at.scale, room[length]];
+    const start = (space - whole[length] * at.scale) / 2 + (wanted[axis] - whole[axis]) * at.scale; // of what is wanted
+    const seen = own > space - 2 * RIM ? (space - own) / 2 : Math.min(Math.max(start, RIM), space - RIM - own);
+    const before = seen - wanted[axis] * at.scale;
+    at[axis] = all <= space ? (space - all) / 2 : Math.min(0, Math.max(space - all, before)); // nothing is cut where room is left
+  }
   move(timer === null); // gliding would lag behind what is playing
 }
-
-// No room is left empty at one end while the picture is cut at the other.
-const filling = (start, long, space) => (long <= space ? (space - long) / 2 : Math.min(0, Math.max(space - long, start)));
 
 function pan(x, y) {
   at.x += x;
@@ -242,6 +254,7 @@ function listenToCanvas() {
     if (target !== canvas && target !== svg && target.matches(":focus-visible")) see(placed(target));
   });
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
+  new ResizeObserver(placeZoom).observe($("stage"));
   new ResizeObserver(() => {
     measureRoom();
     arrange(view);

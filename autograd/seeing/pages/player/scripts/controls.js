@@ -408,6 +408,7 @@ async function begin() {
   if (!touched) fillLeaves(); // else when they are wanted
   measureRoom();
   mount(views[0]);
+  placeZoom();
   listen();
   beginQuiz();
   followLink();

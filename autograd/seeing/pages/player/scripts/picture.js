@@ -281,6 +281,15 @@ function writeNumber(slot, text) {
   slot.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
+// On an arrow, in whichever font: no wider than the room that is left for it.
+function writeLabel(slot, text) {
+  if (slot === undefined || slot.textContent === text) return;
+  slot.textContent = text;
+  if (text.length < LONG_LABEL) return slot.removeAttribute("textLength");
+  slot.setAttribute("textLength", `${Math.min(0.53 * text.length, WIDEST_LABEL)}em`);
+  slot.setAttribute("lengthAdjust", "spacingAndGlyphs");
+}
+
 function refreshNode({ nodeElement, nodesOf, slots, unlabelled }, node) {
   const part = nodeElement.get(node);
   if (part === undefined) return;
@@ -353,9 +362,9 @@ function refreshEdge({ edgeElement, slots }, key) {
   if (slot !== undefined) {
     slot.drawn ??= slot.textContent;
     const whole = step === undefined ? (facts.told ? "" : slot.drawn) : `∂ ${list[step].shown[1]}`;
-    write(slot, known ? whole : "");
+    writeLabel(slot, known ? whole : "");
   }
-  write(slots.get(`contribution:${key}`), done ? list[step].added : "");
+  writeLabel(slots.get(`contribution:${key}`), done ? list[step].added : "");
   part.classList.toggle("untouched", !known);
   part.classList.toggle("waiting", step !== undefined && !done);
   const sign = done && list[step].sign;
@@ -404,7 +413,7 @@ function lightRoute(edges) {
   light(undefined);
   const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
   while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(viewNamed(view.parent));
-  see(placeFor(nodes));
+  see(...placeFor(nodes));
   for (const part of inSight(nodes)) frame(part, "halo");
   for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
 }

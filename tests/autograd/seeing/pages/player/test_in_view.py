@@ -111,3 +111,47 @@ def test_what_is_asked_about_is_in_view(opened, name, width):
             faults += sheet.evaluate(OUT_OF_VIEW.replace('$("first").click();', 'look("asked");'), [0, 1])
             sheet.click("#reveal")
     assert faults == []
+
+
+LABELS_ON_THINGS = """() => {
+  const root = document.querySelector("#canvas > svg.graph:not(.ahead)");
+  const found = (those) => [...root.querySelectorAll(those)].filter((e) => e.checkVisibility());
+  const labels = found(".edge text").filter((e) => e.textContent).map((e) => [e, e.getBoundingClientRect()]);
+  const boxes = found(".node .frame, .node .op").map((e) => [e, e.getBoundingClientRect()]);
+  const isOn = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1.5
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3; // a line of letters is higher than they are
+  return labels.flatMap(([label, a], k) => [...labels.slice(k + 1), ...boxes]
+    .filter(([other, b]) => other.closest(".edge") !== label.closest(".edge") && isOn(a, b))
+    .map(([other]) => `${label.textContent} on ${other.textContent || other.closest(".node").id}`));
+}"""
+
+
+@pytest.mark.parametrize("font", ["Liberation Sans", "DejaVu Sans"])
+@pytest.mark.parametrize("width", SCREENS)
+def test_no_label_is_on_another_or_on_a_box(opened, font, width):
+    small = MLP(2, [2, 2], "sigmoid", seed=0)([0.0005123, -0.0001234])
+    for output in (losses.half_mse(small, [0.01, 0.99]), module(), scalar()):
+        sheet = opened(walk(output).html(), width=width, motion="reduce", bypass_csp=True)
+        sheet.add_style_tag(content=f"text {{ font-family: '{font}' !important }}")
+        sheet.click("#last")
+        assert sheet.evaluate(LABELS_ON_THINGS) == []
+
+
+BOXES_SEEN = """() => {
+  const canvas = document.getElementById("canvas").getBoundingClientRect();
+  const nodes = document.querySelectorAll("#canvas > svg.graph:not(.ahead) .node");
+  return [...nodes].map((node) => node.getBoundingClientRect())
+    .filter((box) => box.left < canvas.right && box.right > canvas.left && box.top >= canvas.top && box.bottom <= canvas.bottom).length;
+}"""
+
+
+@pytest.mark.parametrize("frame", [False, True])
+def test_a_phone_shows_several_boxes_at_every_step(opened, frame):
+    steps = walk(module())
+    page = steps._repr_mimebundle_()["text/html"] if frame else steps.html()
+    sheet = opened(page, ready=not frame, width=360, height=720, motion="reduce")
+    shown = sheet.frames[-1]
+    shown.wait_for_selector("html[data-ready]", state="attached")
+    for step in steps:
+        shown.evaluate("document.getElementById('next').click()")
+        assert shown.evaluate(BOXES_SEEN) >= 3, step.sentence
