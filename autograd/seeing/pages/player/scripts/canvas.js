@@ -82,7 +82,7 @@ function tellElsewhere(unseen) {
 // ------------------------------------------------------------------ zoom and pan
 
 const RIM = 8; // pixels between what is shown and the end of the canvas: a frame around it takes most of them
-const SPARE = 5; // of the margin of a picture, what no frame around a node reaches
+const SPARE = 10; // of the margins of a picture, what no frame around a node reaches
 const ZOOM = 50; // pixels that the buttons for zooming take of the canvas
 const at = { scale: 1, x: 0, y: 0 };
 let fitted = true; // until it is moved by hand
@@ -106,7 +106,8 @@ const growth = () => 1 / Math.min(Math.max(at.scale, LEGIBLE), 1);
 
 function wholeScale({ width: wide, height: high } = room) {
   const { width, height } = size();
-  return Math.min(wide / (width - 2 * SPARE), high / (height - 2 * SPARE), 1.5);
+  const spare = view.row ? 0 : SPARE; // boxes stand as wide as there is room
+  return Math.min(wide / (width - spare), high / (height - spare), 1.5);
 }
 
 // The buttons for zooming stand beside the picture, or below it where it can be read as a whole only then.
@@ -364,7 +365,7 @@ const plainly = (value) => value.replace(/color\(srgb (.*)\)/, (_, mixed) => `rg
 function pictureAlone() {
   const [copy, { width, height }] = [svg.cloneNode(true), size()];
   const dress = (part, shown, around) => {
-    if (shown.matches(".fold") || getComputedStyle(shown).display === "none") return part.remove();
+    if (shown.matches(".fold, .traveller, .flow-head") || getComputedStyle(shown).display === "none") return part.remove();
     const own = LOOKS.map((name) => plainly(getComputedStyle(shown).getPropertyValue(name)));
     for (const name of ["class", "style"]) part.removeAttribute(name);
     LOOKS.forEach((name, k) => own[k] === around[k] || part.setAttribute(name, own[k]));

@@ -415,7 +415,9 @@ function lightRoute(edges) {
   while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(viewNamed(view.parent));
   see(...placeFor(nodes));
   for (const part of inSight(nodes)) frame(part, "halo");
+  isFlying = true;
   for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
+  isFlying = false;
 }
 
 // What a step computes, or what is asked about.
@@ -466,6 +468,8 @@ function clearOf(labels, d) {
   return [28, 20, 36, 12, 72, 80, 88, 94, 97, 50].reduce((best, share) => (clearance(share) > clearance(best) ? share : best));
 }
 
+let isFlying = false; // numbers go along arrows when the next step is taken, and not where one comes from elsewhere
+
 function flow(key, backwards, number) {
   const line = lineOfEdge(view.edgeElement.get(key));
   if (!line) return;
@@ -476,8 +480,10 @@ function flow(key, backwards, number) {
   const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
   const head = drawn(layer, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
   head.style.cssText = way; // the page's policy forbids a style attribute
-  if (isFast() || number === "") return;
+  const apart = (100 * (Math.min(4.5 * number.length, 33) + 5)) / ruler.getTotalLength(); // from a box at either end
+  if (!isFlying || number === "" || apart > 45) return;
   const traveller = drawn(layer, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
-  traveller.textContent = number;
-  traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;
+  writeLabel(traveller, number);
+  const [start, end] = backwards ? [100 - apart, apart] : [apart, 100 - apart];
+  traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${start}%;--end:${end}%`;
 }

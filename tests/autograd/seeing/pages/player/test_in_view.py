@@ -5,6 +5,7 @@ import pytest
 from autograd import Value
 from autograd.seeing.walk import walk
 from nn import MLP, LSTMCell, Recurrent, losses
+from tests.autograd.seeing.pages.player.driven import go
 from tests.shown import SCREENS
 from tests.thorough import ALL
 
@@ -42,10 +43,12 @@ OUT_OF_VIEW = """async ([most, opens]) => {
   const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
   const union = (boxes) => boxes.reduce((a, b) => ({ left: Math.min(a.left, b.left), top: Math.min(a.top, b.top),
     right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom) }));
+  const told = (r) => [r.left, r.top, r.right, r.bottom].map(Math.round).join(" ");
   const faults = [];
   const look = (when) => {
     const canvas = rect($("canvas"));
-    const over = [...document.querySelectorAll(".zoom, #crumbs, #elsewhere, #note")].filter((e) => e.checkVisibility()).map(rect);
+    const around = [...document.querySelectorAll(".zoom, #crumbs, #elsewhere, #note")];
+    const over = around.filter((e) => e.checkVisibility()).map(rect);
     const isFree = (box) => within(box, canvas) && over.every((other) => apart(box, other));
     const root = document.querySelector("#canvas > svg.graph:not(.ahead)");
     const lit = [...root.querySelectorAll(".halo, .flow")];
@@ -61,10 +64,10 @@ OUT_OF_VIEW = """async ([most, opens]) => {
     const allFit = fits(all.right - all.left, all.bottom - all.top);
     if (!whole && !allFit) {
       const first = nodes.filter((halo) => !halo.matches(".from")).map(rect);
-      if (first.some((halo) => isFree(halo) || !fits(halo.right - halo.left, halo.bottom - halo.top))) return;
+      if (first.some((box) => isFree(box) || !fits(box.right - box.left, box.bottom - box.top))) return;
     }
     faults.push([when, whole ? "all" : allFit ? "nodes" : "first", $("sentence").textContent.slice(0, 60),
-      [canvas, { left, top, right, bottom }, all].map((r) => [r.left, r.top, r.right, r.bottom].map(Math.round).join(" ")).join(" | ")]);
+      ...[canvas, { left, top, right, bottom }, all].map(told)]);
   };
   $("first").click();
   await drawn();
@@ -113,6 +116,27 @@ def test_what_is_asked_about_is_in_view(opened, name, width):
     assert faults == []
 
 
+MOVED = """() => {
+  const key = { key: "ArrowLeft", shiftKey: true, bubbles: true, cancelable: true };
+  for (let k = 0; k < 6; k++) document.getElementById("canvas").dispatchEvent(new KeyboardEvent("keydown", key));
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_it_is_in_view_again_when_the_window_changes_though_it_was_moved_by_hand(opened, name):
+    sheet = opened(walk(PAGES[name]()).html(), width=1400, height=720, motion="reduce")
+    look = OUT_OF_VIEW.replace('$("first").click();\n  await drawn();', 'await drawn(); look("moved");')
+    steps = int(sheet.text_content("#count").split()[0])
+    faults = []
+    for to in range(steps // 5, steps, steps // 5):
+        go(sheet, to)
+        sheet.evaluate(MOVED)
+        for width, height in ((1000, 600), (360, 720), (978, 720), (1400, 720)):
+            sheet.set_viewport_size({"width": width, "height": height})
+            faults += [[to, width, *fault] for fault in sheet.evaluate(look, [0, 1])]
+    assert faults == []
+
+
 LABELS_ON_THINGS = """() => {
   const root = document.querySelector("#canvas > svg.graph:not(.ahead)");
   const found = (those) => [...root.querySelectorAll(those)].filter((e) => e.checkVisibility());
@@ -141,7 +165,8 @@ BOXES_SEEN = """() => {
   const canvas = document.getElementById("canvas").getBoundingClientRect();
   const nodes = document.querySelectorAll("#canvas > svg.graph:not(.ahead) .node");
   return [...nodes].map((node) => node.getBoundingClientRect())
-    .filter((box) => box.left < canvas.right && box.right > canvas.left && box.top >= canvas.top && box.bottom <= canvas.bottom).length;
+    .filter((box) => box.left < canvas.right && box.right > canvas.left)
+    .filter((box) => box.top >= canvas.top && box.bottom <= canvas.bottom).length;
 }"""
 
 
@@ -155,3 +180,64 @@ def test_a_phone_shows_several_boxes_at_every_step(opened, frame):
     for step in steps:
         shown.evaluate("document.getElementById('next').click()")
         assert shown.evaluate(BOXES_SEEN) >= 3, step.sentence
+
+
+ON_NUMBERS = """(step) => {
+  document.getElementById("next").click();
+  const faults = [];
+  const flights = document.getAnimations().filter((flight) => flight.animationName === "travel");
+  const boxes = [...document.querySelectorAll("#canvas > svg.graph:not(.ahead) .node .number")]
+    .filter((e) => e.textContent && e.checkVisibility()).map((e) => [e.textContent, e.getBoundingClientRect()]);
+  const isOn = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3; // a line of letters is higher than they are
+  for (const flight of flights) {
+    flight.pause();
+    const flier = flight.effect.target;
+    for (let time = 0; time <= 900; time += 60) {
+      flight.currentTime = time;
+      const here = flier.getBoundingClientRect();
+      const under = boxes.filter(([, box]) => isOn(here, box));
+      faults.push(...under.map(([text]) => `${step}: ${flier.textContent} on ${text} at ${time} ms`));
+    }
+    flight.finish();
+  }
+  const fliers = [...document.querySelectorAll(".traveller")];
+  const left = fliers.filter((e) => getComputedStyle(e).opacity > 0);
+  return [flights.length, [...faults, ...left.map((e) => `left: ${e.textContent}`)]];
+}"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_number_that_flies_covers_no_number_and_is_gone_when_it_arrives(opened, name):
+    sheet = opened(walk(PAGES[name]()).html())
+    sheet.select_option("#size", "edge")
+    flights, faults = 0, []
+    for step in range(1, 10_000 if ALL else 120):
+        if sheet.is_disabled("#next"):
+            break
+        flew, found = sheet.evaluate(ON_NUMBERS, step)
+        flights += flew
+        faults += found
+    assert faults == []
+    assert flights > 5
+
+
+def test_where_one_comes_by_a_jump_or_back_nothing_flies(opened):
+    sheet = opened(walk(scalar()).html())
+    steps = len(walk(scalar()))
+    ways = {
+        "last": lambda: sheet.click("#last"),
+        "previous": lambda: sheet.click("#previous"),
+        "slider": lambda: go(sheet, steps),
+        "link": lambda: sheet.evaluate(f"location.hash = '#step={steps}&by=edge'"),
+        "node": lambda: sheet.locator("#canvas .node").last.click(),
+        "window": lambda: sheet.set_viewport_size({"width": 800, "height": 600}),
+    }
+    for name, way in ways.items():
+        go(sheet, steps - 3)
+        sheet.click("#next")
+        assert sheet.locator(".traveller").count() == 1
+        sheet.evaluate("document.querySelector('.traveller').remove()")
+        way()
+        assert sheet.evaluate("() => new Promise(requestAnimationFrame)")
+        assert sheet.locator(".traveller").count() == 0, name
