@@ -186,11 +186,13 @@ function spokenOf(step) {
 function placeFor(nodes, arrows = [], ends = []) {
   const those = inSight(nodes).filter((part) => !view.slides || !part.matches(".kernel")); // that stands beside them
   const wholes = [[...those, ...arrows, ...ends], [...those, ...arrows], those, those.slice(0, 1)].map(around);
-  const hasRoom = ({ width, height }) => width * at.scale <= room.width - 2 * RIM && height * at.scale <= room.height - 2 * RIM;
-  return [wholes.find((box) => box && hasRoom(box)) ?? wholes.at(-1), wholes[0]];
+  return [wholes.find((box, k) => box && scaleFor(box) >= (k ? Math.min(at.scale, LEGIBLE) : at.scale)) ?? wholes.at(-1), wholes[0]];
 }
 
-// A place comes into view, and of a larger one around it as much as can.
+// The largest scale at which there is room for a place.
+const scaleFor = ({ width, height }) => Math.min((room.width - 2 * RIM) / width, (room.height - 2 * RIM) / height);
+
+// A place comes into view, smaller if it is too large but can be read then, and of a larger one around it as much as can.
 function see(wanted, whole = wanted) {
   if (!wanted) return;
   const ways = [["x", "width"], ["y", "height"]];
@@ -198,7 +200,9 @@ function see(wanted, whole = wanted) {
     const start = at[axis] + wanted[axis] * at.scale;
     return start >= RIM - 1 && start + wanted[length] * at.scale <= room[length] - RIM + 1;
   };
-  if (ways.every(isSeen)) return;
+  const scale = Math.min(at.scale, Math.max(scaleFor(wanted), LEGIBLE));
+  if (scale === at.scale && ways.every(isSeen)) return;
+  at.scale = scale;
   for (const [axis, length] of ways) {
     const [own, all, space] = [wanted[length] * at.scale, size()[length] * at.scale, room[length]];
     const start = (space - whole[length] * at.scale) / 2 + (wanted[axis] - whole[axis]) * at.scale; // of what is wanted

@@ -96,7 +96,7 @@ function towards([x, y], [a, b], most) {
   return [x + share * (a - x), y + share * (b - y)];
 }
 
-// An arrow through points, its words above it, near its end; returns how far to the right they reach.
+// An arrow through points, its words above it, near its end.
 function bend(arrow, way) {
   const [tip, before] = [way.at(-1), way.at(-2)];
   const turns = way.slice(1, -1).map((corner, k) => `L${pointed(towards(corner, way[k], ROUNDING))}Q${pointed(corner)} ${pointed(towards(corner, way[k + 2], ROUNDING))}`);
@@ -107,14 +107,18 @@ function bend(arrow, way) {
   const side = [back[0] - dy - tip[0], back[1] + dx - tip[1]];
   arrow.querySelector(".head").setAttribute("d", `M${pointed(tip)}l${pointed(side)} ${pointed([2 * dy, -2 * dx])}z`);
   const text = arrow.querySelector("text");
-  if (!text) return 0;
-  const wide = Number(text.dataset.wide);
+  if (!text) return;
+  const [x, y, isUpright] = wordsOn(way, Number(text.dataset.wide));
+  text.setAttribute("x", inUnits(x));
+  text.setAttribute("y", inUnits(y));
+  text.setAttribute("class", isUpright ? "note" : "note middle");
+}
+
+// Where words so wide stand: above the last piece of a way that is not upright.
+function wordsOn(way, wide) {
+  const [before, tip] = way.slice(-2);
   const isUpright = way.length > 2 && before[0] === tip[0];
   const [[left, y], [right, low]] = isUpright ? way.slice(-3, -1) : [before, tip];
   const atEnd = left < right ? Math.max(right - ASIDE - wide, left + ASIDE) : Math.min(right + ASIDE, left - ASIDE - wide);
-  const x = isUpright ? atEnd : (left + right) / 2;
-  text.setAttribute("x", inUnits(x));
-  text.setAttribute("y", inUnits(isUpright ? low - 5 : (y + low) / 2 - 6));
-  text.setAttribute("class", isUpright ? "note" : "note middle");
-  return x + wide + MARGIN;
+  return [isUpright ? atEnd : (left + right) / 2, isUpright ? low - 5 : (y + low) / 2 - 6, isUpright];
 }

@@ -41,7 +41,8 @@ OUT_OF_VIEW = """async ([most, opens]) => {
   const rect = (part) => part.getBoundingClientRect();
   const within = (a, b) => a.left >= b.left && a.top >= b.top && a.right <= b.right && a.bottom <= b.bottom;
   const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top;
-  const union = (boxes) => boxes.reduce((a, b) => ({ left: Math.min(a.left, b.left), top: Math.min(a.top, b.top),
+  const union = (boxes) => boxes.reduce((a, b) => ({
+    left: Math.min(a.left, b.left), top: Math.min(a.top, b.top),
     right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom) }));
   const told = (r) => [r.left, r.top, r.right, r.bottom].map(Math.round).join(" ");
   const faults = [];
@@ -118,7 +119,8 @@ def test_what_is_asked_about_is_in_view(opened, name, width):
 
 MOVED = """() => {
   const key = { key: "ArrowLeft", shiftKey: true, bubbles: true, cancelable: true };
-  for (let k = 0; k < 6; k++) document.getElementById("canvas").dispatchEvent(new KeyboardEvent("keydown", key));
+  const canvas = document.getElementById("canvas");
+  for (let k = 0; k < 6; k++) canvas.dispatchEvent(new KeyboardEvent("keydown", key));
 }"""
 
 
@@ -187,7 +189,8 @@ ON_NUMBERS = """(step) => {
   const faults = [];
   const flights = document.getAnimations().filter((flight) => flight.animationName === "travel");
   const boxes = [...document.querySelectorAll("#canvas > svg.graph:not(.ahead) .node .number")]
-    .filter((e) => e.textContent && e.checkVisibility()).map((e) => [e.textContent, e.getBoundingClientRect()]);
+    .filter((e) => e.textContent && e.checkVisibility())
+    .map((e) => [e.textContent, e.getBoundingClientRect()]);
   const isOn = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3; // a line of letters is higher than they are
   for (const flight of flights) {
