@@ -1,6 +1,6 @@
 // Boxes of Modules stand in lines as wide as the page, and open in the place where they stand.
 const HEADING = 34, HEADER = 30, KNOB = 9, TOUCHED = 15;
-const WIDER = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 8]; // how many pages wide opened boxes may stand
+const WIDER = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 8, 10, 13, 16]; // how many pages wide opened boxes may stand
 
 // The boxes of a view, in order, and its arrows between them; undefined for a view of anything else.
 function rowOf(view) {
@@ -81,7 +81,9 @@ function planOf(view, isInside, widest) {
   const plans = shown.map((box) => box.isOpen && planOf(box.inner, true, widest - 2 * MARGIN));
   const sizes = shown.map(({ size }, k) => (plans[k] ? [Math.max(plans[k].extent[2], size[0]), plans[k].extent[3] + HEADING] : size));
   const drawn = arrows.filter(({ ends }) => ends.every((end) => places.has(end)));
-  const { corners, ways, width, height } = stand(sizes, drawn.map(({ ends }) => ends.map((end) => places.get(end))), widest, between);
+  const pairs = drawn.map(({ ends }) => ends.map((end) => places.get(end)));
+  const columns = plans.some(Boolean) ? columnsOf(sizes, pairs) : undefined;
+  const { corners, ways, width, height } = stand(sizes, pairs, widest, between, columns);
   const reach = ways.map((way, k) => (drawn[k].wide ? wordsOn(way, drawn[k].wide)[0] + drawn[k].wide + MARGIN : 0));
   return { view, isInside, shown, plans, sizes, drawn, corners, ways, extent: [0, 0, Math.max(width, ...reach), height] };
 }
