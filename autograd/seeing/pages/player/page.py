@@ -31,6 +31,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "windows": ("windows.js", "geometry.js", "windows.css"),
     "glance": ("glance.js", "glance.css"),
     "sketch": ("sketch.js", "sketch.css"),
+    "other": ("other.js", "other.css"),
 }
 """Scripts and styles that a page has only if it needs them."""
 BOXES = "data-between="
@@ -115,6 +116,7 @@ def _needed(content: Content, pictures: Sequence[View]) -> list[str]:
         "windows": any(view.slides for view in pictures),
         "glance": bool(pictures[0].planes),
         "sketch": is_sketched(content),
+        "other": content.beside is not None,
     }
     return [part for part, is_needed in found.items() if is_needed]
 

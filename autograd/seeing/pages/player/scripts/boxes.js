@@ -1,5 +1,6 @@
 // Boxes of Modules stand in lines as wide as the page, and open in the place where they stand.
 const HEADING = 34, HEADER = 30, KNOB = 9, TOUCHED = 15;
+const WIDER = [1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.5, 8, 10, 13, 16]; // how many pages wide opened boxes may stand
 
 // The boxes of a view, in order, and its arrows between them; undefined for a view of anything else.
 function rowOf(view) {
@@ -14,7 +15,7 @@ function rowOf(view) {
   const places = new Map(boxes.map(({ part }, k) => [part.id.slice(view.name.length + 1), k]));
   const arrows = [...view.element.querySelectorAll(":scope > .edge")].map((arrow) => {
     const ends = arrow.id.slice(view.name.length + 1).split("-to-");
-    return { arrow, ends: ends.map((name) => places.get(name)) };
+    return { arrow, ends: ends.map((name) => places.get(name)), wide: Number(arrow.querySelector("text")?.dataset.wide ?? 0) };
   });
   share(boxes.flatMap(({ knob }) => knob ?? []), MOST_STOPS);
   view.row = { boxes, arrows, between: Number(view.element.dataset.between) };
@@ -46,7 +47,7 @@ function openHere(box) {
   if (fitted) fit();
   const { x, y, width, height } = placed(box.part);
   see({ x, y, width: Math.min(width, room.width / at.scale - 2 * MARGIN), height: Math.min(height, room.height / at.scale - 2 * MARGIN) });
-  lightHere();
+  relight();
   tellOpened(box);
 }
 
@@ -57,36 +58,53 @@ function tellOpened({ inner, isOpen }) {
   $("heard").textContent = isOpen ? `In ${inner.title}: ${named || `${inner.nodeElement.size} numbers`}.` : "";
 }
 
-// Places what a view shows, each box as large as it is, in lines as wide as there is room.
+// Places what a view shows, each box as large as it is, in lines as wide as there is room, or as is best.
 arrange = (view) => {
   if (rowOf(view)) {
     const widest = widestFor(view);
     if (view.widest === widest && !openedIn(view).length) return;
-    settle(view, false, widest);
+    settle(planOf(view, false, widest));
+    view.widest = widest;
   } else if (view.whole) crop(view, false);
   if (view.own || openedIn(view).length) compose(view);
   unplace(view);
   for (const box of view.element.querySelectorAll(".layer, .layer .frame, .fold")) box.box = undefined;
 };
 
-function settle(view, isInside, room) {
-  view.widest = isInside ? undefined : room;
+// Where all stands in lines so wide: in an opened box, and in those in it, as in the picture itself.
+function planOf(view, isInside, widest) {
+  prepare(view);
+  if (!rowOf(view)) return { view, isInside, extent: insideOf(view) };
   const { boxes, arrows, between } = view.row;
   const shown = boxes.filter((box) => !(isInside && box.isOutside));
-  for (const { part, isOutside } of boxes) part.classList.toggle("aside", isInside && isOutside);
   const places = new Map(shown.map((box, k) => [boxes.indexOf(box), k]));
-  const sizes = shown.map((box) => sizeOf(box, room));
-  const drawn = arrows.filter(({ arrow, ends }) => {
-    const isDrawn = ends.every((end) => places.has(end));
-    arrow.classList.toggle("aside", !isDrawn);
-    return isDrawn;
+  const plans = shown.map((box) => box.isOpen && planOf(box.inner, true, widest - 2 * MARGIN));
+  const sizes = shown.map(({ size }, k) => (plans[k] ? [Math.max(plans[k].extent[2], size[0]), plans[k].extent[3] + HEADING] : size));
+  const drawn = arrows.filter(({ ends }) => ends.every((end) => places.has(end)));
+  const pairs = drawn.map(({ ends }) => ends.map((end) => places.get(end)));
+  const columns = plans.some(Boolean) ? columnsOf(sizes, pairs) : undefined;
+  const { corners, ways, width, height } = stand(sizes, pairs, widest, between, columns);
+  const reach = ways.map((way, k) => (drawn[k].wide ? wordsOn(way, drawn[k].wide)[0] + drawn[k].wide + MARGIN : 0));
+  return { view, isInside, shown, plans, sizes, drawn, corners, ways, extent: [0, 0, Math.max(width, ...reach), height] };
+}
+
+function settle({ view, isInside, shown, plans, sizes, drawn, corners, ways, extent }) {
+  if (!shown) return crop(view, isInside);
+  view.widest = undefined;
+  for (const { part, isOutside } of view.row.boxes) part.classList.toggle("aside", isInside && isOutside);
+  for (const { arrow } of view.row.arrows) arrow.classList.add("aside");
+  drawn.forEach(({ arrow }, k) => {
+    arrow.classList.remove("aside");
+    bend(arrow, ways[k]);
   });
-  const standing = stand(sizes, drawn.map(({ ends }) => ends.map((end) => places.get(end))), room, between);
-  shown.forEach((box, k) => put(box, standing.corners[k], sizes[k]));
-  const ends = drawn.map(({ arrow }, k) => bend(arrow, standing.ways[k]));
-  view.extent = [0, 0, Math.max(standing.width, ...ends), standing.height];
+  view.extent = extent;
   resizePicture(view);
-  return view.extent.slice(2);
+  shown.forEach((box, k) => {
+    box.part.classList.toggle("unfolded", Boolean(box.isOpen));
+    if (box.isOpen) openIn(box, plans[k]);
+    else if (box.inner?.element?.parentNode === box.part.parentNode) box.inner.element.remove();
+    put(box, corners[k], sizes[k]);
+  });
 }
 
 function resizePicture({ element, extent }) {
@@ -95,50 +113,45 @@ function resizePicture({ element, extent }) {
   element.setAttribute("height", extent[3]);
 }
 
-// How wide lines are: so that the whole is shown as large as can be, or else as wide as the page.
+// How wide lines are: so that the whole is shown as large as can be, or else as wide as the page; and where
+// boxes are open, wider than that if more is seen of them then.
 function widestFor(view) {
-  const { boxes, arrows, between } = view.row;
   const most = (room.width - MARGIN) / LEGIBLE;
-  if (boxes.some(({ isOpen }) => isOpen)) return most;
+  const isOpen = openedIn(view).length;
   const scaleAt = (widest) => {
-    const { width, height } = stand(boxes.map(({ size }) => size), arrows.map(({ ends }) => ends), widest, between);
+    const [, , width, height] = planOf(view, false, widest).extent;
     return Math.min(room.width / width, room.height / height, 1.5);
   };
-  const widths = [room.width / 1.5, room.width / 1.25, room.width, most];
-  const best = widths.reduce((one, other) => (scaleAt(other) > scaleAt(one) + 0.01 ? other : one));
-  return scaleAt(best) < LEGIBLE ? most : best;
+  const widths = isOpen ? WIDER.map((times) => times * most) : [room.width / 1.5, room.width / 1.25, room.width, most];
+  const scales = widths.map(scaleAt);
+  const best = scales.reduce((best, scale, k) => (scale > scales[best] + 0.01 * scales[best] ? k : best), 0);
+  return isOpen || scales[best] >= LEGIBLE ? widths[best] : most;
 }
 
-// The size of a box: its own, or that of what it opens as, with a title above.
-function sizeOf(box, widest) {
-  box.part.classList.toggle("unfolded", Boolean(box.isOpen));
-  if (!box.isOpen) {
-    if (box.inner?.element?.parentNode === box.part.parentNode) box.inner.element.remove();
-    return box.size;
-  }
-  const { inner } = box;
-  prepare(inner);
+function openIn({ inner, knob }, plan) {
   kept = kept.filter((other) => other !== inner.element);
   inner.element.classList.remove("ahead");
   for (const name of ["style", "tabindex"]) inner.element.removeAttribute(name); // it may have been shown alone
-  const [width, height] = rowOf(inner) ? settle(inner, true, widest - 2 * MARGIN) : crop(inner, true);
-  box.knob.after(inner.element);
-  return [Math.max(width, box.size[0]), height + HEADING];
+  settle(plan);
+  knob.after(inner.element);
 }
 
 // Of a layer between those before and after it only the layer itself is shown within others.
-function crop(view, isInside) {
+function insideOf(view) {
   view.whole ??= view.element.getAttribute("viewBox").split(" ").map(Number);
-  view.extent = view.whole;
+  const around = view.element.querySelector(":scope > .around");
+  if (!around) return view.whole;
+  const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(around.getAttribute(name)));
+  return [x, y + HEADER, width, height - HEADER];
+}
+
+function crop(view, isInside) {
+  const inside = insideOf(view);
+  view.extent = isInside ? inside : view.whole;
   const around = view.element.querySelector(":scope > .around");
   const beside = [...view.element.querySelectorAll(`[id^="${view.name}-before"], [id^="${view.name}-after"]`)];
   for (const part of [...beside, around, around?.nextElementSibling, around?.nextElementSibling.nextElementSibling]) part?.classList.toggle("aside", isInside);
-  if (isInside && around) {
-    const [x, y, width, height] = ["x", "y", "width", "height"].map((name) => Number(around.getAttribute(name)));
-    view.extent = [x, y + HEADER, width, height - HEADER];
-  }
   resizePicture(view);
-  return view.extent.slice(2);
 }
 
 function put(box, [x, y], [width, height]) {
@@ -175,11 +188,3 @@ refresh = (view, nodes, edges) => {
   refreshAlone({ ...view, ...view.own }, nodes, edges);
   for (const { inner } of openedIn(view)) refresh(inner, nodes, edges);
 };
-
-new ResizeObserver(() => {
-  if (!view?.row) return;
-  measureRoom();
-  arrange(view);
-  if (fitted) fit();
-  lightHere();
-}).observe(canvas);

@@ -26,8 +26,8 @@ function open(name, part) {
   const isFocused = $("crumbs").contains(document.activeElement);
   mount(viewNamed(name));
   if (isFocused) focusPicture();
-  lightHere();
-  follow(steps()[place - 1]);
+  relight();
+  follow(here());
   glide(before, part ? 0.4 : 1.6, box.x + box.width / 2 - left, box.y + box.height / 2 - top);
 }
 
@@ -81,6 +81,9 @@ function tellElsewhere(unseen) {
 
 // ------------------------------------------------------------------ zoom and pan
 
+const RIM = 8; // pixels between what is shown and the end of the canvas: a frame around it takes most of them
+const SPARE = 10; // of the margins of a picture, what no frame around a node reaches
+const ZOOM = 50; // pixels that the buttons for zooming take of the canvas
 const at = { scale: 1, x: 0, y: 0 };
 let fitted = true; // until it is moved by hand
 const room = { width: 0, height: 0 }; // of the canvas
@@ -101,9 +104,17 @@ function move(gliding = false) {
 // How many times larger the small words are drawn, so that they are shown as large as they should be.
 const growth = () => 1 / Math.min(Math.max(at.scale, LEGIBLE), 1);
 
-function wholeScale() {
+function wholeScale({ width: wide, height: high } = room) {
   const { width, height } = size();
-  return Math.min(room.width / width, room.height / height, 1.5);
+  const spare = view.row ? 0 : SPARE; // boxes stand as wide as there is room
+  return Math.min(wide / (width - spare), high / (height - spare), 1.5);
+}
+
+// The buttons for zooming stand beside the picture, or below it where it can be read as a whole only then.
+function placeZoom() {
+  const { clientWidth: width, clientHeight: height } = $("stage");
+  const below = wholeScale({ width, height: height - ZOOM });
+  $("stage").classList.toggle("low", below >= LEGIBLE && below > wholeScale({ width: width - ZOOM, height }));
 }
 
 function centre(x, y) {
@@ -127,7 +138,7 @@ function fit() {
   at.y = Math.max(8, (room.height - size().height * at.scale) / 2);
   if (!Object.keys(view.opens).length && size().height * at.scale > room.height) at.y = (room.height - size().height * at.scale) / 2;
   move();
-  follow(asking ?? steps()[place - 1]);
+  follow(here());
 }
 
 function zoom(factor, x = room.width / 2, y = room.height / 2, gliding = false) {
@@ -148,27 +159,57 @@ function around(parts) {
   return { x, y, width: right - x, height: bottom - y };
 }
 
-// What a step is about comes into view, with what it gets its gradient from.
-const follow = (step) => step && seeAll([...nodesAt(step), ...(isEdge(step) && !strides() ? [step.target] : [])]);
+// What is told or asked about now.
+const here = () => asking ?? steps()[place - 1];
+const relight = () => (asking ? light(asking) : lightHere());
 
-// All that is lit comes into view; where there is no room for all, the first of it.
-function seeAll(nodes) {
-  const those = inSight(nodes).filter((part) => !view.slides || !part.matches(".kernel")); // that stands beside them
-  const whole = around(those);
-  if (!whole) return;
-  const hasRoom = whole.width * at.scale <= room.width - 8 && whole.height * at.scale <= room.height - 8;
-  see(hasRoom ? whole : boxOf(those[0]));
+// The edges that a step goes along.
+function edgesAt(step) {
+  if (strides() && step !== asking) return strideSteps().slice(0, MOST_LIT).filter(isEdge).map(edgeOf);
+  return step.target !== null ? [edgeOf(step)] : step.kind === "apply" ? incoming.get(step.node).slice(0, MOST_LIT) : [];
 }
 
-function see(boxed) {
-  if (!boxed) return;
-  const left = at.x + boxed.x * at.scale;
-  const top = at.y + boxed.y * at.scale;
-  const right = left + boxed.width * at.scale;
-  const bottom = top + boxed.height * at.scale;
-  const seen = left >= 4 && top >= 4 && right <= room.width - 4 && bottom <= room.height - 4;
-  if (seen) return;
-  centre(boxed.x + boxed.width / 2, boxed.y + boxed.height / 2);
+const edgeOf = ({ node, target, position }) => keyOf(node, target, position);
+
+// What a step speaks of comes into view: with its edges and their ends, where there is room for all of that.
+const follow = (step) => step && see(...spokenOf(step));
+
+function spokenOf(step) {
+  const edges = edgesAt(step);
+  const arrows = edges.map((key) => lineOfEdge(view.edgeElement.get(key))).filter(Boolean);
+  const from = isEdge(step) && (!strides() || step === asking) ? [step.target] : [];
+  return placeFor([...nodesAt(step), ...from], arrows, inSight(edges.flatMap((key) => key.split(/[>:]/, 2))));
+}
+
+// The most of this that there is room for: nodes with their arrows and what is at the other ends of these,
+// without those ends, the nodes alone, or the first of them; and all of it.
+function placeFor(nodes, arrows = [], ends = []) {
+  const those = inSight(nodes).filter((part) => !view.slides || !part.matches(".kernel")); // that stands beside them
+  const wholes = [[...those, ...arrows, ...ends], [...those, ...arrows], those, those.slice(0, 1)].map(around);
+  return [wholes.find((box, k) => box && scaleFor(box) >= (k ? Math.min(at.scale, LEGIBLE) : at.scale)) ?? wholes.at(-1), wholes[0]];
+}
+
+// The largest scale at which there is room for a place.
+const scaleFor = ({ width, height }) => Math.min((room.width - 2 * RIM) / width, (room.height - 2 * RIM) / height);
+
+// A place comes into view, smaller if it is too large but can be read then, and of a larger one around it as much as can.
+function see(wanted, whole = wanted) {
+  if (!wanted) return;
+  const ways = [["x", "width"], ["y", "height"]];
+  const isSeen = ([axis, length]) => {
+    const start = at[axis] + wanted[axis] * at.scale;
+    return start >= RIM - 1 && start + wanted[length] * at.scale <= room[length] - RIM + 1;
+  };
+  const scale = Math.min(at.scale, Math.max(scaleFor(wanted), LEGIBLE));
+  if (scale === at.scale && ways.every(isSeen)) return;
+  at.scale = scale;
+  for (const [axis, length] of ways) {
+    const [own, all, space] = [wanted[length] * at.scale, size()[length] * at.scale, room[length]];
+    const start = (space - whole[length] * at.scale) / 2 + (wanted[axis] - whole[axis]) * at.scale; // of what is wanted
+    const seen = own > space - 2 * RIM ? (space - own) / 2 : Math.min(Math.max(start, RIM), space - RIM - own);
+    const before = seen - wanted[axis] * at.scale;
+    at[axis] = all <= space ? (space - all) / 2 : Math.min(0, Math.max(space - all, before)); // nothing is cut where room is left
+  }
   move(timer === null); // gliding would lag behind what is playing
 }
 
@@ -218,10 +259,14 @@ function listenToCanvas() {
     if (target !== canvas && target !== svg && target.matches(":focus-visible")) see(placed(target));
   });
   canvas.addEventListener("scroll", () => canvas.scrollTo(0, 0)); // it moves by its own means only
+  new ResizeObserver(placeZoom).observe($("stage"));
   new ResizeObserver(() => {
     measureRoom();
+    arrange(view);
     view.stand?.();
     if (fitted) fit();
+    if (view.row || view.stand) relight(); // its parts stand elsewhere now
+    follow(here());
   }).observe(canvas);
 }
 
@@ -324,7 +369,7 @@ const plainly = (value) => value.replace(/color\(srgb (.*)\)/, (_, mixed) => `rg
 function pictureAlone() {
   const [copy, { width, height }] = [svg.cloneNode(true), size()];
   const dress = (part, shown, around) => {
-    if (shown.matches(".fold") || getComputedStyle(shown).display === "none") return part.remove();
+    if (shown.matches(".fold, .traveller, .flow-head") || getComputedStyle(shown).display === "none") return part.remove();
     const own = LOOKS.map((name) => plainly(getComputedStyle(shown).getPropertyValue(name)));
     for (const name of ["class", "style"]) part.removeAttribute(name);
     LOOKS.forEach((name, k) => own[k] === around[k] || part.setAttribute(name, own[k]));

@@ -320,7 +320,6 @@ function listen() {
   on("play", () => (timer === null ? play() : pause()));
   on("next", () => (pause(), next()));
   on("last", () => (pause(), jump(steps().length)));
-  on("other-go", () => (pause(), jump(snapped(facts.beside.parts_at + 1))));
   on("zoom-in", () => zoom(1.25, undefined, undefined, true));
   on("zoom-out", () => zoom(0.8, undefined, undefined, true));
   on("fit", KEYS[0]);
@@ -408,6 +407,7 @@ async function begin() {
   if (!touched) fillLeaves(); // else when they are wanted
   measureRoom();
   mount(views[0]);
+  placeZoom();
   listen();
   beginQuiz();
   followLink();

@@ -10,6 +10,7 @@ const LEGIBLE = SMALLEST / 12; // the smallest scale, at which its small words a
 const LARGEST_SCALE = 4;
 const WIDEST_NUMBER = "−1.234e−5"; // in a box; with a longer exponent it is in small print
 const SQUEEZED = 62; // the width of one such as −0.0001234: it touches no word even where that has grown
+const [LONG_LABEL, WIDEST_LABEL] = [8, 5]; // characters of a label that may be too wide on an arrow; its width in em
 const MOST_LIT = 64; // parts of a picture or edges that are lit at once
 const MOST_DOTS = 12; // of more dots of a box than these, the box is lit
 const MOST_AT_ONCE = 60; // nodes of a picture that all say at once what they are: more do so at rest

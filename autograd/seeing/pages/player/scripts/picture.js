@@ -193,6 +193,7 @@ function boxOf(part) {
 // Where parts were is forgotten when they are moved.
 function unplace(view) {
   for (const part of view.nodeElement.values()) part.box = part.around = part.parentNode.around = undefined;
+  for (const part of view.edgeElement.values()) if (part.line) part.line.box = undefined;
 }
 
 // In the units of the whole picture: a dot lies in a box that is moved as one.
@@ -280,6 +281,15 @@ function writeNumber(slot, text) {
   slot.setAttribute("lengthAdjust", "spacingAndGlyphs");
 }
 
+// On an arrow, in whichever font: no wider than the room that is left for it.
+function writeLabel(slot, text) {
+  if (slot === undefined || slot.textContent === text) return;
+  slot.textContent = text;
+  if (text.length < LONG_LABEL) return slot.removeAttribute("textLength");
+  slot.setAttribute("textLength", `${Math.min(0.53 * text.length, WIDEST_LABEL)}em`);
+  slot.setAttribute("lengthAdjust", "spacingAndGlyphs");
+}
+
 function refreshNode({ nodeElement, nodesOf, slots, unlabelled }, node) {
   const part = nodeElement.get(node);
   if (part === undefined) return;
@@ -322,12 +332,13 @@ const shareOf = (size) => Math.min(Math.max(Math.log(size / 1e-4) / Math.log(1e6
 const widthOf = (size) => (0.9 + 4.6 * shareOf(size)).toFixed(1);
 const signWord = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
 
+const lineOfEdge = (part) => part && (part.line ??= part.querySelector(".line"));
+
 // An arrow that stands for many is as thick as all that has passed along it is large.
 function refreshShared(part, edges) {
   const done = edges.map((key) => list[carried.get(key)]).filter((step) => step && step.number < place);
   const size = Math.hypot(...done.map((step) => readNumber(step.contribution) || 0));
-  part.line ??= part.querySelector(".line");
-  if (part.line) part.line.style.strokeWidth = done.length ? `${widthOf(size)}px` : "";
+  if (lineOfEdge(part)) part.line.style.strokeWidth = done.length ? `${widthOf(size)}px` : "";
 }
 
 // A dot is filled by its value and ringed by its gradient: the hue is the sign, the depth the size, in steps
@@ -351,15 +362,14 @@ function refreshEdge({ edgeElement, slots }, key) {
   if (slot !== undefined) {
     slot.drawn ??= slot.textContent;
     const whole = step === undefined ? (facts.told ? "" : slot.drawn) : `∂ ${list[step].shown[1]}`;
-    write(slot, known ? whole : "");
+    writeLabel(slot, known ? whole : "");
   }
-  write(slots.get(`contribution:${key}`), done ? list[step].added : "");
+  writeLabel(slots.get(`contribution:${key}`), done ? list[step].added : "");
   part.classList.toggle("untouched", !known);
   part.classList.toggle("waiting", step !== undefined && !done);
   const sign = done && list[step].sign;
   for (const word of ["positive", "negative", "zero", "nan"]) part.classList.toggle(word, sign === word);
-  part.line ??= part.querySelector(".line");
-  if (part.line) part.line.style.strokeWidth = done ? `${list[step].width}px` : "";
+  if (lineOfEdge(part)) part.line.style.strokeWidth = done ? `${list[step].width}px` : "";
 }
 
 // The current node in a thick frame, where its gradient comes from in a dashed one, the edges in
@@ -403,9 +413,11 @@ function lightRoute(edges) {
   light(undefined);
   const nodes = [...edges.map(({ source }) => source), facts.output].map((i) => `n${i}`);
   while (view.parent !== null && !nodes.every((node) => view.nodeElement.has(node))) mount(viewNamed(view.parent));
-  seeAll(nodes);
+  see(...placeFor(nodes));
   for (const part of inSight(nodes)) frame(part, "halo");
+  isFlying = true;
   for (const { source, target, position, partial } of edges.slice(0, MOST_LIT)) flow(keyOf(`n${source}`, `n${target}`, position), false, number(partial ?? 0));
+  isFlying = false;
 }
 
 // What a step computes, or what is asked about.
@@ -456,8 +468,10 @@ function clearOf(labels, d) {
   return [28, 20, 36, 12, 72, 80, 88, 94, 97, 50].reduce((best, share) => (clearance(share) > clearance(best) ? share : best));
 }
 
+let isFlying = false; // numbers go along arrows when the next step is taken, and not where one comes from elsewhere
+
 function flow(key, backwards, number) {
-  const line = view.edgeElement.get(key)?.querySelector(".line");
+  const line = lineOfEdge(view.edgeElement.get(key));
   if (!line) return;
   const d = line.getAttribute("d");
   const layer = drawn(lit.flows, "g", { transform: `translate(${offsetOf(line.ownerSVGElement)})` });
@@ -466,8 +480,10 @@ function flow(key, backwards, number) {
   const way = `offset-path:path("${d}");offset-distance:${along}%;offset-rotate:auto ${backwards ? 180 : 0}deg`;
   const head = drawn(layer, "path", { d: "M10 0L-7 -7L-3 0L-7 7Z", class: "flow-head" });
   head.style.cssText = way; // the page's policy forbids a style attribute
-  if (isFast() || number === "") return;
+  const apart = (100 * (Math.min(4.5 * number.length, 33) + 5)) / ruler.getTotalLength(); // from a box at either end
+  if (!isFlying || number === "" || apart > 45) return;
   const traveller = drawn(layer, "text", { class: `traveller ${signWord(readNumber(number) || 0)}` });
-  traveller.textContent = number;
-  traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${backwards ? 100 : 0}%;--end:${backwards ? 0 : 100}%`;
+  writeLabel(traveller, number);
+  const [start, end] = backwards ? [100 - apart, apart] : [apart, 100 - apart];
+  traveller.style.cssText = `offset-path:path("${d}");offset-rotate:0deg;--start:${start}%;--end:${end}%`;
 }

@@ -47,6 +47,7 @@ function fillSizes() {
 function go(to, keepVerdict = false) {
   to = Math.min(Math.max(to, 0), steps().length);
   if (!keepVerdict) closePrediction();
+  isFlying = [place + 1, forth()].includes(to) && to !== place && !isFast();
   const [from, until] = place < to ? [place, to] : [to, place];
   const nodes = new Set();
   const edges = new Set();
@@ -59,9 +60,10 @@ function go(to, keepVerdict = false) {
   place = to;
   const step = steps()[place - 1];
   showWhere(step);
-  if (step) [step.node, step.target].map(partOf).forEach(boxOf);
+  if (step) spokenOf(step); // measured before anything is changed
   refresh(view, nodes, edges);
   lightHere();
+  isFlying = false;
   follow(step);
   $("told").setAttribute("aria-live", isFast() ? "off" : "polite");
   tell(step);
@@ -133,41 +135,7 @@ function tellStride() {
   showRows(rows, nodes.length > MOST_ROWS ? `${nodes.length} ${backwards ? "gradients" : "values"}: ${MOST_ROWS} in the table of numbers, the others in the opened boxes.` : undefined);
 }
 
-// ------------------------------------------------------------------ another engine beside the right one
-
-function tellOther() {
-  const { beside } = facts;
-  $("other").hidden = !beside;
-  document.querySelector(".parting").hidden = !beside || beside.parts_at === null;
-  if (!beside) return;
-  const { engine, parts_at: at } = beside;
-  const stop = at === null ? null : stopAt(at + 1); // in steps of this size
-  const parted = at !== null && place > at;
-  $("other").classList.toggle("parted", parted);
-  const until = at === null ? "agrees with the right engine at every step." : parted ? `parts from the right engine at step ${stop + 1}.` : "agrees with the right engine so far.";
-  $("other-heading").replaceChildren(element("b", {}, parted ? "≠ " : "= "), element("b", {}, engine), ` ${until}`);
-  $("other-words").textContent = parted ? beside.diagnosis : "";
-  $("other-go").hidden = at === null || place === endOf(stop);
-  $("other-go").textContent = at === null ? "" : `Step ${stop + 1}: where they part`;
-  $("other-table").hidden = !parted;
-  $("other-table").tBodies[0].replaceChildren(...(parted ? beside.gradients.map(rowOfBoth) : []));
-  $("other-name").textContent = engine;
-  if (parted && stopAt(place) === stop) $("heard").append(` ${engine} ${until}`);
-  document.querySelector(".parting").style.left = `${(100 * (at + 1)) / steps().length}%`;
-}
-
-// A node's gradient by both engines, as far as the right one has come.
-function rowOfBoth([i, right, found, differs]) {
-  const node = `n${i}`;
-  const complete = (received.get(node)?.at(-1) ?? Infinity) < place;
-  const parting = i === facts.beside.node;
-  let [ours, theirs, wrong] = [EMPTY, EMPTY, false];
-  if (complete) [ours, theirs, wrong] = [right, found, differs];
-  else if (parting) [ours, theirs, wrong] = [facts.beside.right, facts.beside.found, true];
-  return element("tr", { class: wrong ? "wrong" : "" },
-    element("th", { scope: "row" }, nameOf(node)), element("td", {}, ours), element("td", {}, theirs),
-    element("td", {}, wrong ? "≠" : ""));
-}
+function tellOther() {} // where another engine runs beside the right one, other.js does
 
 // ------------------------------------------------------------------ all steps as a list
 

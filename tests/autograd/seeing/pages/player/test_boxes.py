@@ -1,6 +1,7 @@
 """Boxes in a browser: they stand in lines as wide as the page, and open where they stand."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -12,8 +13,8 @@ from autograd.seeing.pages.player.views.network import MARGIN, Row, overview
 from autograd.seeing.pages.player.views.parts import Whole
 from autograd.seeing.pages.player.views.ways import stand
 from autograd.seeing.walk import walk
-from nn import MLP, GRUCell, Recurrent, Transformer, losses
-from tests.autograd.seeing.pages.player.test_ways import plans
+from nn import MLP, GRUCell, LSTMCell, Recurrent, Transformer, losses
+from tests.autograd.seeing.pages.player.test_ways import crosses, plans
 from tests.shown import LABELLED, MEASURE, SMALLEST
 
 LINES = asset("autograd.seeing.pages.player", "scripts", "lines.js")
@@ -30,6 +31,14 @@ def in_time():
 
 def with_blocks():
     return Transformer(9, 8, 2, 2, 4, seed=0)([1, 2])[-1][0]
+
+
+def deep():
+    return losses.cross_entropy(MLP(6, [6, 6, 6, 6, 6, 3], "tanh", seed=0)([0.1 * k for k in range(6)]), 1)
+
+
+def gated():
+    return losses.mse(Recurrent(LSTMCell(1, 3, seed=0), 1, seed=0)([[0.1 * k] for k in range(4)]), 0.5)
 
 
 NETWORKS = {"mlp": mlp, "in time": in_time, "blocks": with_blocks}
@@ -92,6 +101,40 @@ def test_an_arrow_bends_in_a_page_as_it_does_without_scripts(opened, some):
         assert [*map(float, NUMBER.findall(shown))] == pytest.approx(
             [*map(float, NUMBER.findall(wanted))], abs=0.11
         )
+
+
+def test_boxes_that_stand_in_columns_are_apart_and_no_way_leads_through_one(opened, some):
+    asked = [[sizes, sorted(set(pairs)), widest] for sizes, pairs, widest in some]
+    sheet = opened("<!doctype html>", ready=False)
+    told = sheet.evaluate(
+        f"""(plans) => {{ {LINES}
+        return plans.map(([sizes, pairs, widest]) => {{
+          const columns = columnsOf(sizes, pairs);
+          const found = stand(sizes, pairs, widest, 100, columns);
+          return {{ ...found, columns, words: found.ways.map((way) => wordsOn(way, 70)) }};
+        }}); }}""",
+        asked,
+    )
+    assert sum(len(column) > 1 for shown in told for column in shown["columns"]) > 10
+    for (sizes, pairs, _), shown in zip(asked, told, strict=True):
+        for column in shown["columns"]:
+            assert not any(a in column and b in column for a, b in pairs)
+        boxes = [(Point(*corner), size) for corner, size in zip(shown["corners"], sizes, strict=True)]
+        for k, (corner, (width, height)) in enumerate(boxes):
+            end = Point(corner.x + width, corner.y + height)
+            assert not any(crosses(corner, end, *other) for other in boxes[:k])
+        for (a, b), way, (x, y, is_upright) in zip(pairs, shown["ways"], shown["words"], strict=True):
+            points = [Point(*point) for point in way]
+            for box, end in ((boxes[a], points[0]), (boxes[b], points[-1])):
+                corner, (width, height) = box
+                assert corner.x - 4 <= end.x <= corner.x + width + 4
+                assert corner.y - 4 <= end.y <= corner.y + height + 4
+            assert all(0 <= p.x <= shown["width"] and 0 <= p.y <= shown["height"] for p in points)
+            words = Point(x if is_upright else x - 35, y - 12), (70, 14)
+            for start, end in pairwise(points):
+                assert start.x == pytest.approx(end.x) or start.y == pytest.approx(end.y)
+                assert not any(crosses(start, end, *box) for box in boxes)
+                assert not crosses(start, end, *words)
 
 
 def ways_of(sizes, pairs, widest):
@@ -192,6 +235,23 @@ def test_opened_boxes_move_the_others_aside_and_closing_puts_all_back(opened, st
     while expanded := knobs(sheet, expanded=True):
         expanded[-1].press(" ")
     assert sheet.evaluate(PICTURE) == before
+    assert sheet.errors == []
+
+
+SHAPE = """() => {
+  const { width, height } = document.querySelector("#canvas > svg.graph:not(.ahead)").viewBox.baseVal;
+  const { clientWidth, clientHeight } = document.getElementById("canvas");
+  return height / width / (clientHeight / clientWidth);
+}"""
+
+
+@pytest.mark.parametrize("width", [978, 1400])
+@pytest.mark.parametrize("make", [deep, gated, with_blocks])
+def test_however_many_boxes_are_open_they_stand_in_no_long_column(opened, make, width):
+    sheet = opened(walk(make()).html(), width=width, height=900, motion="reduce")
+    for count in (1, 3, 6, 10):
+        open_some(sheet, count)
+        assert sheet.evaluate(SHAPE) <= 2  # times as high, for its width, as the canvas is
     assert sheet.errors == []
 
 
