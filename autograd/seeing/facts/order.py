@@ -37,17 +37,18 @@ def parts_of(facts: Trace) -> dict[str, Inside]:
     """Return the layer and the neuron of each computed node, by id.
 
     A layer is what the outermost Module of several holds, in one use of it; a neuron is the innermost use
-    of a Module.  Where no Module computed anything, columns stand for layers and nodes for neurons.
+    of a Module.  Where no Module computed anything, columns as they are drawn stand for layers, the first one
+    of leaves, and nodes for neurons.
 
     >>> from autograd import Value
     >>> from autograd.seeing.facts.trace import trace
     >>> a = Value(2.0, "a")
     >>> [layer.title for layer, _ in parts_of(trace((a * a).tanh())).values()]
-    ['column 1', 'column 2']
+    ['column 2', 'column 3']
     """
     if not facts.uses:
         return {
-            node.id: (Part(column, f"column {column}"), Part(node.id, ""))
+            node.id: (Part(column, f"column {column + 1}"), Part(node.id, ""))
             for node, column in zip(facts.nodes, _columns(facts), strict=True)
             if node.op is not None
         }

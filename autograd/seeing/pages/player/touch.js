@@ -28,8 +28,8 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
   function row(i, field, input) {
     if (!first) begin();
     const value = start.get(i);
-    const [low, high] = rangeAround(value);
-    const slider = element("input", { type: "range", min: low, max: high, step: (high - low) / 400, "aria-label": `Slide ${plainName(`n${i}`)}` });
+    const slider = element("input", { type: "range", "aria-label": `Slide ${plainName(`n${i}`)}` });
+    const range = reach(slider, value);
     slide(slider, value);
     slider.disabled = !Number.isFinite(value);
     slider.addEventListener("input", () => {
@@ -39,7 +39,7 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
     const told = document.createTextNode("");
     const said = { class: "gradient", title: "Nudge it: what does a small change do?" };
     const gradient = element("button", { type: "button", ...said, onclick: () => choose(i) }, signOf(`n${i}`), told, element("small", {}, "nudge"));
-    rows.set(i, { input, slider, told, at: value });
+    rows.set(i, { input, slider, range, told, at: value });
     tellGradient(i);
     return element("div", { class: "leaf" }, field, slider, gradient);
   }
@@ -50,10 +50,14 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
     slider.setAttribute("aria-valuetext", number(x));
   }
 
-  function rangeAround(value) {
-    const span = Number.isFinite(value) ? Math.max(1, 2 * Math.abs(value)) : 1;
+  const spanOf = (x) => Math.max(1, 2 * Math.abs(x));
+
+  // A slider reaches as far to both sides of a number.
+  function reach(slider, value) {
     const middle = Number.isFinite(value) ? value : 0;
-    return [middle - span, middle + span];
+    const [low, high] = [middle - spanOf(middle), middle + spanOf(middle)];
+    Object.assign(slider, { min: low, max: high, step: (high - low) / 400 });
+    return [low, high];
   }
 
   function tellGradient(i) {
@@ -78,14 +82,15 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
       const x = numbers.get(i);
       if (Object.is(its.at, x) || !Number.isFinite(x)) continue;
       its.at = x; // asking the slider takes longer, and it knows its own steps only
-      if (x < Number(slider.min)) slider.min = x;
-      if (x > Number(slider.max)) slider.max = x;
+      const [low, high] = its.range;
+      const isFar = high - low > 100 * spanOf(x) && document.activeElement !== slider; // what was typed, or a run, went far
+      if (x < low || x > high || isFar) its.range = reach(slider, x);
       slide(slider, x);
     }
     for (const i of rows.keys()) tellGradient(i);
     const unchanged = [...engine.leaves].every(([i, x]) => Object.is(now.exact.values[i], x));
     show(unchanged ? original : now);
-    tellNudge();
+    tellNudge("off");
     tellStep();
     drawPicture();
   }
@@ -123,12 +128,13 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
 
   const panel = document.getElementById("nudge");
   let smallest = 3; // how many powers of ten h has shrunk by
+  const SMALLEST = 12;
 
   function choose(i) {
     chosen = i;
     smallest = 3;
     panel.hidden = false;
-    tellNudge();
+    tellNudge("polite");
     panel.scrollIntoView({ block: "nearest" });
   }
 
@@ -137,25 +143,26 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
     const here = moved.get(i);
     moved.set(i, here + h);
     const difference = engine.forward(moved)[output] - now.exact.values[output];
-    return [difference, difference / (here + h - here)];
+    return [difference, difference / h];
   }
 
-  function tellNudge() {
+  // It is heard where it was asked for, not beside every number that is touched.
+  function tellNudge(live) {
     if (chosen === null) return;
+    panel.setAttribute("aria-live", live);
     const name = () => nameOf(`n${chosen}`);
     const gradient = now.exact.gradients[chosen] ?? 0;
     const lines = Array.from({ length: smallest }, (_, k) => {
-      const h = 10 ** -(k + 1);
+      const h = Number(`1e-${k + 1}`);
       const [difference, quotient] = nudged(chosen, h);
       return element("tr", {}, ...[h, difference, quotient].map((x) => element("td", {}, number(x))));
     });
     const head = element("tr", {}, ...["ε", ["Δ", outputName()], ["Δ", outputName(), "/ε"]].map((words) => element("th", { scope: "col" }, ...words)));
     const last = element("tr", { class: "result" }, element("th", { scope: "row", colspan: 2 }, "the gradient ", signOf(`n${chosen}`)), element("td", {}, number(gradient)));
-    const more = element("button", { type: "button" }, "a smaller ε");
-    more.disabled = smallest >= 12;
+    const more = element("button", { type: "button" }, smallest < SMALLEST ? "a smaller ε" : "the first ε again");
     more.addEventListener("click", () => {
-      smallest += 1;
-      tellNudge();
+      smallest = smallest < SMALLEST ? smallest + 1 : 3;
+      tellNudge("polite");
       panel.querySelector("button").focus();
     });
     panel.replaceChildren(
@@ -214,17 +221,17 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
     tellStep();
   }
 
-  // The output after every step, as a curve.
+  // The output at first and after every step, as a curve.
   function drawCourse() {
     const picture = stepping.querySelector("svg");
-    const course = taken.map(([, after]) => after).filter(Number.isFinite);
-    picture.toggleAttribute("hidden", course.length < 2);
-    if (course.length < 2) return;
+    picture.toggleAttribute("hidden", !taken.length);
+    if (!taken.length) return;
+    const course = [taken[0][0], ...taken.map(([, after]) => after)];
     const every = Math.ceil(course.length / 400);
-    const [low, high] = course.reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)], [Infinity, -Infinity]);
+    const [low, high] = course.filter(Number.isFinite).reduce(([low, high], x) => [Math.min(low, x), Math.max(high, x)], [Infinity, -Infinity]);
     const point = (x, k) => `${((198 * k) / (course.length - 1) + 1).toFixed(1)},${(46 - (44 * (x - low)) / (high - low || 1)).toFixed(1)}`;
-    picture.firstElementChild.setAttribute("points", course.map((x, k) => (k % every ? "" : point(x, k))).join(" "));
-    picture.setAttribute("aria-label", `${plainName(`n${output}`)} over ${course.length} steps: from ${number(course[0])} to ${number(course.at(-1))}`);
+    picture.firstElementChild.setAttribute("points", course.map((x, k) => (k % every || !Number.isFinite(x) ? "" : point(x, k))).join(" "));
+    picture.setAttribute("aria-label", `${plainName(`n${output}`)} over ${taken.length} ${taken.length === 1 ? "step" : "steps"}: from ${number(course[0])} to ${number(course.at(-1))}`);
   }
 
   function tellStep() {
@@ -243,6 +250,8 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
     stop();
     for (const [i, x] of engine.leaves) start.set(i, x);
     write([...engine.leaves]);
+    for (const its of rows.values()) its.range = reach(its.slider, its.at);
+    for (const { slider, at } of rows.values()) slide(slider, at);
   }
 
   stepping.hidden = false;

@@ -113,7 +113,7 @@ function keyInSearch(event) {
 function nodesCalled(wanted) {
   const spellings = waysToType(wanted).map((own) => (name) => spelled(name) === own);
   const ways = [(name) => name === wanted, ...spellings, (name) => isCut(wanted, name), (name) => name.toLowerCase() === wanted.toLowerCase()];
-  const all = wanted ? facts.names.map((_, i) => i) : [];
+  const all = wanted ? [...facts.names.keys()].filter((i) => !constants.has(`n${i}`)) : [];
   const found = ways.map((way) => all.filter((i) => namesOf(i).some(way)));
   return (found.find(({ length }) => length) ?? []).map((i) => `n${i}`);
 }
@@ -217,7 +217,7 @@ function askWhatIf() {
     const typed = readNumber(input.value);
     input.setAttribute("aria-invalid", typed === undefined);
     if (typed === undefined) {
-      $("host").textContent = `${input.getAttribute("aria-label")}: a number is wanted, such as −0.5, 2e−3 or 1/3.`;
+      $("host").textContent = `${input.getAttribute("aria-label")}: a number is wanted, ${NUMBERS}`;
       return;
     }
     numbers.set(placeOf(input.dataset.node), typed);

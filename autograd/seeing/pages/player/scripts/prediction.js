@@ -71,16 +71,18 @@ function closePrediction() {
 }
 
 // All digits of a number, as a field has them.
-const inField = (x) => String(x).replaceAll("-", "−");
+const inField = (x) => String(x).replaceAll("-", "−").replace("Infinity", "∞").replace("NaN", "nan");
 
 const FUNCTIONS = new Map(Object.entries({ "√": Math.sqrt, sqrt: Math.sqrt, ln: Math.log, log: Math.log }));
 for (const name of ["exp", "sin", "cos", "tan", "tanh", "abs"]) FUNCTIONS.set(name, Math[name]);
 const CONSTANTS = new Map(Object.entries({ inf: Infinity, nan: NaN, e: Math.E, π: Math.PI, pi: Math.PI }));
 
 // What is typed as a number: −0.5, 2e−3, 1/3, ½, (4), 2·2, 2(2), = 4, 4×10^0, 10³, √16, cos(0), a decimal
-// comma, any dash, and the words for what is not a finite number; undefined for all else.
+// comma, any dash, and the words for what is not a finite number; undefined for all else, such as 1,000, which
+// may be a thousand or one.
 function readNumber(text) {
   if (/^[-−]?\d+(\.\d+)?(e−?\d+)?$/.test(text)) return Number(text.replaceAll("−", "-")); // most are, and this is fast
+  if (/(^|\D)[1-9]\d{0,2}(,\d{3})+(?!\d)/.test(text)) return undefined;
   const plain = text.toLowerCase().trim().slice(0, 200)
     .replace(/[⁻⁰¹²³⁴-⁹]+/g, (power) => `^(${power.normalize("NFKC")})`)
     .replace(/(\d*)([¼-¾⅐-⅞])/g, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`)
@@ -169,7 +171,7 @@ function rightAnswers(step, digits) {
   return asked;
 }
 
-const NUMBERS = "such as −0.5, 2e−3 or 1/3.";
+const NUMBERS = "such as −0.5, 1000, 2e−3 or 1/3.";
 
 async function check() {
   const step = asking;
@@ -229,6 +231,7 @@ function beginQuiz() {
   $("predict").checked = true;
   $("predict").disabled = true;
   document.documentElement.classList.add("predicting");
+  document.documentElement.classList.add("quiz");
   $("save-score").hidden = false;
   $("save-score").addEventListener("click", saveScore);
 }
@@ -237,7 +240,7 @@ function saveScore() {
   const cell = (text) => `"${String(text).replace(/"/g, '""')}"`;
   const lines = [["step", "from", "to", "asked", "answers", "right at the first try"], ...record].map((row) => row.map(cell).join(","));
   lines.push([cell("score"), cell(score.right), cell(`of ${steps().filter(isEdge).length}`)].join(","));
-  download("score.csv", "text/csv", `${lines.join("\r\n")}\r\n`);
+  download("score.csv", "text/csv", `\ufeff${lines.join("\r\n")}\r\n`); // a spreadsheet reads its signs by the mark
 }
 
 function accept() {
@@ -257,6 +260,7 @@ function finish(scored) {
   const { number, target, node } = asking;
   record.push([number + 1, plainName(target), plainName(node), $("prediction").elements.asked.value, given.get(number).join(" / "), scored ? "yes" : "no"]);
   answered.add(number);
+  if (answered.size === steps().filter(isEdge).length) document.documentElement.classList.remove("quiz");
   score.asked += 1;
   score.right += scored ? 1 : 0;
   $("score").textContent = `${score.right} of ${score.asked} at the first try`;

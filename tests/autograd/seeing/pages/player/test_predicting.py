@@ -75,7 +75,7 @@ WRITTEN = [
 ]  # fmt: skip
 NO_NUMBERS = [
     "", " ", ".", "-", "()", "4)", "(4", "-4!", "2 6", "3x", "x", "cos", "√", "cos()", "1..2", "4 4", "e x",
-    "-1.000,0", "constructor", "__proto__", "-4;", "y = -4", "-4 %",
+    "-1.000,0", "-4,000", "1,000", "12,345.5", "1,000,000", "constructor", "__proto__", "-4;", "y = -4", "-4 %",
 ]  # fmt: skip
 
 
@@ -262,16 +262,19 @@ def test_a_quiz_asks_every_step_and_its_score_is_saved(opened, steps):
     sheet = opened(steps.html(quiz=True))
     assert sheet.is_checked("#predict")
     assert sheet.is_disabled("#predict")
+    assert not sheet.is_visible("#what-if")  # with other numbers it would be another quiz
     sheet.click("#last")
     edges = [s for s in steps if s.kind == "edge"]
     answer(sheet, 1000)
     for step in edges[:-1]:
         answer(sheet, step.after, "gradient")
         sheet.click("#last")
+    assert not sheet.is_visible("#what-if")
     sheet.click("#reveal")
+    assert sheet.is_visible("#what-if")
     with sheet.expect_download() as download:
         sheet.click("#save-score")
-    rows = download.value.path().read_text().splitlines()
+    rows = download.value.path().read_text("utf-8-sig").splitlines()
     assert download.value.suggested_filename == "score.csv"
     first, last = edges[0].number + 1, edges[-1].number + 1
     assert rows[1] == f'"{first}","L","v₁","gradient","1000 / {edges[0].after}","no"'

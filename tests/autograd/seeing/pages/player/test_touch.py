@@ -259,6 +259,42 @@ def test_a_nudge_comes_to_the_gradient(sheet):
     assert rows[-1][-1] == "4"
 
 
+@pytest.mark.parametrize("x", [3.0, 12345.678, 1e5, 1e17])
+def test_each_quotient_of_a_nudge_is_that_of_the_numbers_beside_it(opened, x):
+    """Also where rounding has spoiled it: what is moved by less than its last digit does not move."""
+    steps = walk(Value(x, "x") ** 2 * 1.5)
+    sheet = opened(steps.html())
+    sheet.click("#what-if summary")
+    sheet.locator("#leaves .gradient").first.click()
+    for _ in range(9):
+        sheet.get_by_role("button", name="a smaller ε").click()
+    rows = [row.split("\t") for row in sheet.inner_text("#nudge tbody").splitlines()]
+    for k in range(12):
+        h = float(f"1e-{k + 1}")
+        moved = 1.5 * (x + h) ** 2 - 1.5 * x**2
+        assert rows[k] == [number(h), number(moved), number(moved / h)]
+    more = sheet.get_by_role("button", name="the first ε again")
+    assert more.evaluate("button => button === document.activeElement")
+    more.click()
+    assert sheet.locator("#nudge tbody tr").count() == 3 + 1
+    assert sheet.get_attribute("#nudge", "aria-live") == "polite"
+    change(sheet, "x", "2")
+    assert sheet.get_attribute("#nudge", "aria-live") == "off"  # it speaks when it is asked
+
+
+def test_a_slider_reaches_as_far_as_its_number_wants(sheet):
+    slider = sheet.get_by_role("slider", name="Slide w")
+    reach = "s => [s.min, s.max, s.step].map(Number)"
+    before = slider.evaluate(reach)
+    change(sheet, "w", "1e6")
+    assert slider.evaluate(reach) == [-1e6, 3e6, 1e4]
+    change(sheet, "w", "2")
+    assert slider.evaluate(reach) == before
+    change(sheet, "w", "9")
+    sheet.get_by_role("button", name="Back to the start").click()
+    assert slider.evaluate(reach) == before
+
+
 def test_a_step_moves_the_weights_against_their_gradients(sheet):
     sheet.get_by_role("button", name="Take a step").click()
     assert sheet.text_content("#descent output") == "Step 1: L before: 4, after: 2.56 (less)"
@@ -279,8 +315,8 @@ def test_a_run_takes_step_after_step(sheet):
         steps = walk(loss()).what_if(w=w)
         w -= 0.1 * steps.trace.nodes[0].gradient
     shows(sheet, walk(loss()).what_if(w=w))
-    course = sheet.get_by_role("img", name=f"L over {count} steps: from 2.56 to ")
-    assert len(course.locator("polyline").get_attribute("points").split()) == count
+    course = sheet.get_by_role("img", name=f"L over {count} steps: from 4 to ")
+    assert len(course.locator("polyline").get_attribute("points").split()) == count + 1
     sheet.get_by_role("button", name="Back to the start").click()
     assert sheet.locator("#descent > svg").is_hidden()
 
