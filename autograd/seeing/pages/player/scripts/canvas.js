@@ -172,7 +172,7 @@ function edgesAt(step) {
 const edgeOf = ({ node, target, position }) => keyOf(node, target, position);
 
 // What a step speaks of comes into view: with its edges and their ends, where there is room for all of that.
-const follow = (step) => step && see(...spokenOf(step));
+const follow = (step) => step && !(fitted && at.scale <= wholeScale()) && see(...spokenOf(step)); // else all is in view
 
 function spokenOf(step) {
   const edges = edgesAt(step);
