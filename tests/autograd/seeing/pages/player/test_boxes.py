@@ -155,13 +155,16 @@ def test_a_picture_of_boxes_can_be_laid_out_anew(steps):
     assert {(boxes.index(a), boxes.index(b)) for a, b in arrows} == set(row.links)
 
 
+WIDEST = "boxes => Math.max(...boxes.map((box) => box.getBoundingClientRect().width))"
+
+
 @pytest.mark.parametrize("width", [360, 978, 1400])
-def test_closed_boxes_need_no_scrolling_sideways(opened, steps, width):
-    sheet = opened(steps.html(), width=width)
+def test_closed_boxes_need_no_scrolling_sideways(opened, html, width):
+    sheet = opened(html, width=width)
     canvas, picture = (
         sheet.locator(part).bounding_box() for part in ("#canvas", "#canvas > svg:not(.ahead)")
     )
-    widest = max(box.bounding_box()["width"] for box in sheet.locator("svg:not(.ahead) .frame").all())
+    widest = sheet.locator("svg:not(.ahead) .frame").evaluate_all(WIDEST)
     assert picture["width"] <= max(canvas["width"] + 1, widest + 60)
     sheet.set_viewport_size({"width": 1400, "height": 750})  # and as the window changes
     sheet.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -172,7 +175,7 @@ def test_closed_boxes_need_no_scrolling_sideways(opened, steps, width):
 
 # ------------------------------------------------------------------------------- opening in place
 
-KNOBS = '#canvas > svg.graph:not(.ahead) .fold[aria-expanded="{}"]'
+KNOBS = '#canvas > svg.graph:not(.ahead) .fold[aria-expanded="{}"]:visible'
 FRAMES = """() => {
   const seen = (e) => e.checkVisibility({ visibilityProperty: true });
   const boxes = [...document.querySelectorAll("#canvas > svg:not(.ahead) .layer > g > .frame")].filter(seen);
@@ -198,7 +201,7 @@ LIT = """(count) => {
 
 
 def knobs(sheet, expanded=False):
-    return [knob for knob in sheet.locator(KNOBS.format(str(expanded).lower())).all() if knob.is_visible()]
+    return sheet.locator(KNOBS.format(str(expanded).lower())).all()
 
 
 def open_some(sheet, count):
@@ -216,8 +219,8 @@ def overlap(one, other):
     )
 
 
-def test_opened_boxes_move_the_others_aside_and_closing_puts_all_back(opened, steps):
-    sheet = opened(steps.html(), motion="reduce")
+def test_opened_boxes_move_the_others_aside_and_closing_puts_all_back(opened, html):
+    sheet = opened(html, motion="reduce")
     sheet.wait_for_function(LABELLED)
     before = sheet.evaluate(PICTURE)
     open_some(sheet, 4)
@@ -255,8 +258,8 @@ def test_however_many_boxes_are_open_they_stand_in_no_long_column(opened, make, 
     assert sheet.errors == []
 
 
-def test_steps_light_parts_of_opened_boxes_and_every_number_is_there(opened, steps):
-    sheet = opened(steps.html(), motion="reduce")
+def test_steps_light_parts_of_opened_boxes_and_every_number_is_there(opened, steps, html):
+    sheet = opened(html, motion="reduce")
     open_some(sheet, 4)
     assert sheet.evaluate(LIT, min(len(steps), 400)) == []
     if sheet.is_enabled("#last"):
