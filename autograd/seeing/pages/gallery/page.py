@@ -18,7 +18,7 @@ from autograd.seeing.facts.cut_apart import ways_in_words
 from autograd.seeing.pages.frame import asset, document
 from autograd.seeing.pages.gallery.facts import Card, Facts, Way
 from autograd.seeing.pages.gallery.layers import Spot
-from autograd.seeing.pages.gallery.spread import NARROW, WIDE, called, layers_svg
+from autograd.seeing.pages.gallery.spread import WIDTHS, called, layers_svg
 from autograd.seeing.style import width
 
 PICTURE_WIDTH, PICTURE_HEIGHT, MARGIN = 240, 56, 8
@@ -59,12 +59,13 @@ def page(facts: Facts) -> str:
 
 
 def label(text: str) -> str:
-    """Return a name as HTML, its indices one above the other."""
+    """Return a name as HTML, its indices one above the other, and read out in one line."""
     name = parse_label(text)
     if not name.subscript and not name.superscript:
         return escape(name.base)
     above, below = escape(name.superscript), escape(name.subscript)
-    return f'{escape(name.base)}<span class="scripts"><sup>{above}</sup><sub>{below}</sub></span>'
+    seen = f'{escape(name.base)}<span class="scripts"><sup>{above}</sup><sub>{below}</sub></span>'
+    return f'<span aria-hidden="true">{seen}</span><span class="hidden">{escape(name.text)}</span>'
 
 
 def _lead(facts: Facts) -> str:
@@ -95,7 +96,7 @@ def _layers(facts: Facts) -> str:
     trend = facts.trend()
     if len(facts.layers) < 2 and not trend:
         return ""
-    pictures = "".join(layers_svg(facts.layers, columns) for columns in (WIDE, NARROW))  # one is shown
+    pictures = "".join(layers_svg(facts.layers, columns) for columns in WIDTHS)  # one is shown
     is_tied = sum(spread.weights for spread in facts.layers) > facts.weights
     said = " ".join(filter(None, [trend, TIED if is_tied else ""]))
     return (
