@@ -10,10 +10,11 @@ from typing import Any
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import count, number, signed
 from autograd.notation.signs import GRADIENT, LOCAL, gradient_sign, in_a_product, slot_sign
-from autograd.seeing.facts.account import Account, Factor
+from autograd.seeing.facts.account import Account, Entry, Factor, others_in_words
+from autograd.seeing.facts.cut_apart import cut_apart
 
 MOST_FACTORS = 14
-"""Of a route with more factors than this, only the first and the last are shown."""
+"""Of a route with more factors than this, some are shown; see `cut_apart`."""
 MOST_DIGITS = 40
 """A number of routes is written out up to this many digits; longer ones are abbreviated."""
 PAGE_WIDTH = 108
@@ -47,8 +48,8 @@ def _text(ledger: Account, width: int) -> list[str]:
     if not ledger.count:
         return [title]
     rows = [
-        (str(entry.rank), signed(entry.product), signed(entry.running), _columns(entry.factors))
-        for entry in ledger.entries
+        (str(entry.rank), signed(entry.product), signed(entry.running), _columns(factors))
+        for entry, factors in _shown(ledger.entries)
     ]
     if ledger.remaining:
         rows.append(("rest", signed(ledger.rest), signed(ledger.sum), [(_others(ledger), "")]))
@@ -80,30 +81,31 @@ def _gradient(ledger: Account) -> str:
 
 
 def _routes(n: int) -> str:
-    """Return ``n routes``, with the exact number as long as a person would read it."""
-    return f"{n:,} routes" if 1 < n < 10**MOST_DIGITS else f"{count(n)} route{'' if n == 1 else 's'}"
+    return f"{_written(n)} route{'' if n == 1 else 's'}"
+
+
+def _written(n: int) -> str:
+    """Return the exact number, as long as a person would read it."""
+    return f"{n:,}" if n < 10**MOST_DIGITS else count(n)
 
 
 def _others(ledger: Account) -> str:
-    if not ledger.entries:
-        return "all routes"
-    return "the one other route" if ledger.remaining == 1 else f"the other {_routes(ledger.remaining)}"
+    return others_in_words(ledger.remaining, _written) if ledger.entries else "all routes"
 
 
-def _columns(factors: Sequence[Factor]) -> list[tuple[str, str]]:
+def _columns(factors: Sequence[Factor | None]) -> list[tuple[str, str]]:
     """Return a name and a number for each factor; a route of no factors is the number 1."""
-    columns: list[tuple[str, str]] = [
-        ("…", "…") if f is None else (f.name, number(f.value)) for f in shown(factors)
-    ]
+    columns: list[tuple[str, str]] = [("…", "…") if f is None else (f.name, number(f.value)) for f in factors]
     return columns or [("the value itself", "1")]
 
 
-def shown(factors: Sequence[Factor]) -> list[Factor | None]:
-    """Return the factors to show; of a long route the first and the last, with None between."""
-    if len(factors) <= MOST_FACTORS:
-        return list(factors)
-    half = MOST_FACTORS // 2
-    return [*factors[:half], None, *factors[-half:]]
+def _shown(entries: Sequence[Entry]) -> list[tuple[Entry, list[Factor | None]]]:
+    """Return each entry with the factors to show; those of a long route with None between them."""
+    cut = cut_apart([[factor.name for factor in entry.factors] for entry in entries], MOST_FACTORS)
+    return [
+        (entry, [None if i is None else entry.factors[i] for i in places])
+        for entry, places in zip(entries, cut, strict=True)
+    ]
 
 
 def _factor_widths(rows: Iterable[list[tuple[str, str]]]) -> list[int]:
@@ -154,7 +156,10 @@ STYLE = """
 def _html(ledger: Account) -> str:
     if not ledger.count:
         return f"<p>{escape(_title(ledger))}</p>"
-    rows = [_html_row(str(e.rank), e.product, e.running, _html_factors(e.factors)) for e in ledger.entries]
+    rows = [
+        _html_row(str(entry.rank), entry.product, entry.running, _html_factors(factors))
+        for entry, factors in _shown(ledger.entries)
+    ]
     if ledger.remaining:
         rows.append(_html_row("rest", ledger.rest, ledger.sum, _others(ledger)))
     rows.append(
@@ -179,12 +184,12 @@ def _html_row(name: str, product: float, running: float, factors: str) -> str:
     )
 
 
-def _html_factors(factors: Sequence[Factor]) -> str:
+def _html_factors(factors: Sequence[Factor | None]) -> str:
     written = [
         "…"
         if f is None
         else f'<span class="factor"><span>{_html_local(f)}</span><span>{number(f.value)}</span></span>'
-        for f in shown(factors)
+        for f in factors
     ]
     if not written:
         return "the value itself, 1"

@@ -50,7 +50,7 @@ class GradientPath(Routes):
                                       3              1
             2       +3           +6   ∂₂(w→(w × w))  ∂((w × w)→L)
                                       3              1
-         rest       +2           +8   the one other route
+         rest       +2           +8   the other one
           sum       +8                = ∂L/∂w
         """
         return Ledger.of(self, self.routes(k), names)

@@ -16,14 +16,22 @@ from autograd.seeing.drawing.renderer import Drawing
 from autograd.seeing.drawing.uses import arrows_of_uses
 from autograd.seeing.facts.account import sum_of_others
 from autograd.seeing.facts.arrow import hint_of, text_of_use
+from autograd.seeing.facts.cut_apart import ways_in_words
 from autograd.seeing.facts.names import name_of_value, where
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words, stop_name, stops_of
+from autograd.seeing.facts.routes import (
+    Route,
+    Routes,
+    equality,
+    factors_in_words,
+    stop_name,
+    stops_of,
+)
 from autograd.seeing.style import SMALL_SIZE, THINNEST, Theme, mixed, width
 from autograd.value import Value
 
 MOST_STOPS = 12
-"""The way of a route names at most this many Values; of a longer one, the first and the last."""
+"""The way of a route with more Values than this names some of them; see `cut_apart`."""
 LONGEST_NAME = 12
 """A name of more characters is cut in the way of a route and in a local derivative."""
 MOST_FAINT_LABELS = 3
@@ -194,14 +202,11 @@ def _ways(drawn: DrawnPath) -> list[str]:
         place = "" if name_of_value(v, labels) else where(drawn.ids[v], drawn.trace)
         return f"{name} ({place})" if place else name
 
-    def way(route: Route) -> str:
+    def stops(route: Route) -> list[str]:
         names = [stop_name(route.nodes[0], labels), *stops_of(route, labels, with_output=True)]
-        stops = [*map(placed, route.nodes, names)]
-        if len(stops) > MOST_STOPS:
-            stops = [*stops[: MOST_STOPS // 2], "…", *stops[-MOST_STOPS // 2 :]]
-        return " → ".join(stops)
+        return [*map(placed, route.nodes, names)]
 
-    return [*map(way, drawn.routes)]
+    return ways_in_words([*map(stops, drawn.routes)], MOST_STOPS)
 
 
 def legend_of_routes(arrows: Collection[Arrow], theme: Theme) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from autograd.graph import topological_order
 from autograd.notation.labels import parse_label
-from autograd.notation.numbers import number
+from autograd.notation.numbers import count, number
 from autograd.notation.signs import local_sign
 from autograd.seeing.facts.names import all_names, label_of, labels_of, name_of_output
 from autograd.seeing.facts.routes import Route, Routes, by_target
@@ -28,7 +28,7 @@ class Factor:
     Attributes:
         before, after: the labels of the Values at the two ends, or what stands for a label.
         value: the number.
-        position: by which input, from 0, where the one is several inputs of the other; else None.
+        position: by which input, from 0, where several inputs of the other are called as the one; else None.
             Each of them is a route of its own: ``e * e`` has two, both with the slope e.
     """
 
@@ -98,7 +98,10 @@ class Account:
             products.append(route.product)
             factors = tuple(
                 Factor(
-                    called[before], called[after], partial, position if is_repeated(before, after) else None
+                    called[before],
+                    called[after],
+                    partial,
+                    position if [called.get(v) for v in after.inputs].count(called[before]) > 1 else None,
                 )
                 for (before, after), partial, position in zip(
                     pairwise(route.nodes), route.partials, route.positions, strict=True
@@ -154,19 +157,60 @@ def sum_of_others(path: Routes, routes: list[Route]) -> float:
     slope = path.slopes()
     if not routes:
         return slope[path.output]
-    into = by_target(path.uses)
+    steps = {
+        target: [Step(use.source, use.position, use.partial) for use in uses]
+        for target, uses in by_target(path.uses).items()
+    }
+    ways = [(route.nodes[::-1], route.positions[::-1]) for route in routes]
+    return sum_beside(path.output, ways, steps, slope)
+
+
+class Step(NamedTuple):
+    """A use as it is passed in one direction: where it leads, by which input, and the local derivative."""
+
+    to: Value
+    position: int
+    partial: float
+
+
+def sum_beside(
+    start: Value,
+    routes: Sequence[tuple[Sequence[Value], Sequence[int]]],
+    steps: Mapping[Value, Sequence[Step]],
+    sums: Mapping[Value, float],
+) -> float:
+    """Return the sum of the products of all routes but these, which are followed from one end to the other.
+
+    Args:
+        start: the end at which they begin.
+        routes: the nodes of each from there, and the positions between them.
+        steps: those that lead on from each Value.
+        sums: what all ways from a Value to the other end sum up to; nothing gets through where it is missing.
+    """
     others: list[float] = []
-    ahead = [(path.output, 1.0, routes, 1)]
+    ahead = [(start, 1.0, routes, 0)]
     while ahead:
-        target, product, taking, depth = ahead.pop()
-        for use in into.get(target, ()):
-            upstream = product * use.partial
-            along = [r for r in taking if len(r.positions) >= depth and r.positions[-depth] == use.position]
+        here, product, taking, depth = ahead.pop()
+        for to, position, partial in steps.get(here, ()):
+            along = [
+                (nodes, positions)
+                for nodes, positions in taking
+                if len(positions) > depth and nodes[depth + 1] is to and positions[depth] == position
+            ]
             if along:
-                ahead.append((use.source, upstream, along, depth + 1))
-            else:
-                others.append(upstream * slope[use.source])
+                ahead.append((to, product * partial, along, depth + 1))
+            elif to in sums:
+                others.append(product * partial * sums[to])
     return total(others)
+
+
+def others_in_words(n: int, write: Callable[[int], str] = count) -> str:
+    """Return how the routes that are not told one by one are called, as in the player.
+
+    >>> others_in_words(1), others_in_words(1234)
+    ('the other one', '1,234 others')
+    """
+    return "the other one" if n == 1 else f"{write(n)} others"
 
 
 def _names_on(path: Routes, routes: list[Route], names: Mapping[str, Any] | None) -> dict[Value, str]:

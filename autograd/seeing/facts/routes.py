@@ -52,7 +52,8 @@ class Route:
 def stops_of(route: Route, labels: Mapping[Value, str], with_output: bool = False) -> tuple[str, ...]:
     """Return what a route passes after its weight, each Value by its name or its formula, as text.
 
-    Where a Value is several inputs of the next, it is told which: the routes through them are different.
+    Where a Value, or what is called as it is, is several inputs of the next, it is told which: the routes
+    through them are different, and read so.
 
     Args:
         route: the route.
@@ -67,10 +68,15 @@ def stops_of(route: Route, labels: Mapping[Value, str], with_output: bool = Fals
     stops = []
     for before, v, position in zip(route.nodes, route.nodes[1:], route.positions, strict=False):
         name = stop_name(v, labels)
-        is_repeated = sum(x is before for x in v.inputs) > 1
+        is_repeated = sum(_read_the_same(x, before, labels) for x in v.inputs) > 1
         if is_repeated or with_output or v is not route.nodes[-1]:
             stops.append(f"{name}, by input {position + 1}" if is_repeated else name)
     return tuple(stops)
+
+
+def _read_the_same(one: Value, other: Value, labels: Mapping[Value, str]) -> bool:
+    is_likely = one.op is other.op and one.label == other.label
+    return one is other or (is_likely and stop_name(one, labels) == stop_name(other, labels))
 
 
 def stop_name(v: Value, labels: Mapping[Value, str]) -> str:

@@ -16,11 +16,13 @@ from autograd.graph import topological_order
 from autograd.notation.hints import described
 from autograd.notation.numbers import number, weights_and_biases
 from autograd.pure_reverse import in_numbers, upstreams
+from autograd.seeing.facts.account import Step, sum_beside
 from autograd.seeing.facts.folding.links import factors
 from autograd.seeing.facts.names import check_value, label_of, labels_of, name_of_output
 from autograd.seeing.facts.routes import (
     Route,
     StrongestRoutes,
+    Use,
     count_routes,
     nodes_between,
     stops_of,
@@ -69,6 +71,7 @@ class Card:
         gradient: ∂output/∂weight.
         count: how many routes lead from it to the output, exactly.
         ways: the strongest of them, the strongest first.
+        rest: what all others add to the gradient.
     """
 
     name: str
@@ -77,6 +80,12 @@ class Card:
     gradient: float
     count: int
     ways: tuple[Way, ...]
+    rest: float = 0.0
+
+    @property
+    def remaining(self) -> int:
+        """How many routes are not among the strongest."""
+        return self.count - len(self.ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +216,8 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
     counts = count_routes(uses, output, set(chosen))
     model = Model(output, order)
     shown = sorted(chosen, key=lambda w: _largest_first(upstream.get(w, 0.0)))[:MOST_CARDS]
-    strongest = StrongestRoutes(uses, output, ROUTES_SHOWN)
+    strongest, steps = StrongestRoutes(uses, output, ROUTES_SHOWN), _steps(uses)
+    routes = {w: strongest.of(w) for w in shown}
     called = {w: label_of(w, labels) or f"weight {i}" for i, w in enumerate(chosen, 1)}
     cards = [
         Card(
@@ -216,7 +226,8 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
             value=w.data,
             gradient=upstream.get(w, 0.0),
             count=counts.get(w, 0),
-            ways=tuple(_way(route, labels, model) for route in strongest.of(w)),
+            ways=tuple(_way(route, labels, model) for route in routes[w]),
+            rest=sum_beside(w, [(route.nodes, route.positions) for route in routes[w]], steps, upstream),
         )
         for w in shown
     ]
@@ -229,6 +240,13 @@ def gather(output: Value, weights: Iterable[Value] | None, names: Mapping[str, A
         neurons=model.neurons,
         biases=sum(map(model.is_bias, chosen)),
     )
+
+
+def _steps(uses: Iterable[Use]) -> dict[Value, list[Step]]:
+    found: dict[Value, list[Step]] = {}
+    for use in uses:
+        found.setdefault(use.source, []).append(Step(use.target, use.position, use.partial))
+    return found
 
 
 def _chosen(order: Sequence[Value], weights: Iterable[Value] | None) -> list[Value]:

@@ -13,10 +13,12 @@ from typing import Any
 
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import counted, number, sign_word, signed
+from autograd.seeing.facts.account import others_in_words
+from autograd.seeing.facts.cut_apart import ways_in_words
 from autograd.seeing.pages.frame import asset, document
 from autograd.seeing.pages.gallery.facts import Card, Facts, Way
 from autograd.seeing.pages.gallery.layers import Spot
-from autograd.seeing.pages.gallery.spread import NARROW, WIDE, called, layers_svg
+from autograd.seeing.pages.gallery.spread import WIDTHS, called, layers_svg
 from autograd.seeing.style import width
 
 PICTURE_WIDTH, PICTURE_HEIGHT, MARGIN = 240, 56, 8
@@ -28,7 +30,7 @@ LINE_SCALE = 0.8
 MOST_DOTS = 12
 """A layer of more neurons than this is a line in the small pictures, without a dot for each."""
 MOST_STOPS = 6
-"""At most this many stops of a route are named."""
+"""Of a route with more stops than this, some are named; see `cut_apart`."""
 TIED = "A weight that several layers compute with is in each of them, with what its uses there add."
 
 
@@ -57,12 +59,13 @@ def page(facts: Facts) -> str:
 
 
 def label(text: str) -> str:
-    """Return a name as HTML, its indices one above the other."""
+    """Return a name as HTML, its indices one above the other, and read out in one line."""
     name = parse_label(text)
     if not name.subscript and not name.superscript:
         return escape(name.base)
     above, below = escape(name.superscript), escape(name.subscript)
-    return f'{escape(name.base)}<span class="scripts"><sup>{above}</sup><sub>{below}</sub></span>'
+    seen = f'{escape(name.base)}<span class="scripts"><sup>{above}</sup><sub>{below}</sub></span>'
+    return f'<span aria-hidden="true">{seen}</span><span class="hidden">{escape(name.text)}</span>'
 
 
 def _lead(facts: Facts) -> str:
@@ -93,7 +96,7 @@ def _layers(facts: Facts) -> str:
     trend = facts.trend()
     if len(facts.layers) < 2 and not trend:
         return ""
-    pictures = "".join(layers_svg(facts.layers, columns) for columns in (WIDE, NARROW))  # one is shown
+    pictures = "".join(layers_svg(facts.layers, columns) for columns in WIDTHS)  # one is shown
     is_tied = sum(spread.weights for spread in facts.layers) > facts.weights
     said = " ".join(filter(None, [trend, TIED if is_tied else ""]))
     return (
@@ -149,7 +152,7 @@ def _card(card: Card, drawn: Picture, layer: int, places: Mapping[str, int]) -> 
     return (
         f'<li data-layer="{layer}"{data}><h3><span>{label(card.name)}</span>'
         f'<b class="{sign_word(card.gradient)}">{signed(card.gradient)}</b></h3>{drawn.of(card.ways)}'
-        f"<p>{where}{_routes(card.count)} · value {number(card.value)}</p>{_ways(card.ways)}</li>\n"
+        f"<p>{where}{_routes(card.count)} · value {number(card.value)}</p>{_ways(card)}</li>\n"
     )
 
 
@@ -157,23 +160,22 @@ def _routes(n: int) -> str:
     return counted(n, "route") if n else "no route leads to the output"
 
 
-def _ways(ways: Sequence[Way]) -> str:
-    if not ways:
+def _ways(card: Card) -> str:
+    """Return a line for each of the routes, and one for the others: together they make the gradient."""
+    if not card.ways:
         return ""
-    items = (
-        f'<li><i class="{sign_word(way.product)}">{rank}</i>'
-        f'<b class="{sign_word(way.product)}">{signed(way.product)}</b>'
-        f"<span>{_stops(way.stops)}</span></li>"
-        for rank, way in enumerate(ways, 1)
-    )
+    words = ways_in_words([way.stops for way in card.ways], MOST_STOPS)
+    items = [
+        _entry(f'<i class="{sign_word(way.product)}">{rank}</i>', way.product, stops or "directly")
+        for rank, (way, stops) in enumerate(zip(card.ways, words, strict=True), 1)
+    ]
+    if card.remaining:
+        items.append(_entry("<span>+</span>", card.rest, others_in_words(card.remaining)))
     return f"<ol>{''.join(items)}</ol>"
 
 
-def _stops(stops: Sequence[str]) -> str:
-    texts = [*map(escape, stops)]
-    if len(texts) > MOST_STOPS:
-        texts = [*texts[: MOST_STOPS // 2], "…", *texts[-MOST_STOPS // 2 :]]
-    return " → ".join(texts) or "directly"
+def _entry(mark: str, product: float, words: str) -> str:
+    return f'<li>{mark}<b class="{sign_word(product)}">{signed(product)}</b><span>{escape(words)}</span></li>'
 
 
 # ------------------------------------------------------------------------------ the small pictures

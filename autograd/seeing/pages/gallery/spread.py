@@ -27,7 +27,7 @@ class Columns:
     """Where the columns of the picture stand, in units of the picture.
 
     Attributes:
-        name: "wide", or "narrow" for the screen of a telephone.
+        name: "wide", "medium" for a notebook and for paper, or "narrow" for the screen of a telephone.
         width: of the whole.
         title: at most this many characters of a layer's title are written.
         left, right: the ends of the scale.
@@ -48,8 +48,10 @@ class Columns:
 
 
 WIDE = Columns("wide", 1080, 18, 140, 760, 860, 960, 1080, 8)
+MEDIUM = Columns("medium", 640, 12, 96, 390, 475, 560, 640, 5)
 NARROW = Columns("narrow", 360, 9, 62, 270, 360, None, None, 4)
-"""The picture in two widths; the page shows the one that fits."""
+WIDTHS = (WIDE, MEDIUM, NARROW)
+"""The picture in three widths; the page shows the one that fits."""
 
 
 def layers_svg(layers: Sequence[Spread], columns: Columns = WIDE) -> str:
@@ -111,7 +113,8 @@ class Scale:
 
 def _heads(columns: Columns) -> str:
     ends = {columns.size: "● root mean square", columns.step: "changes by", columns.count: "parameters"}
-    what = "|gradient| of each parameter, and of ● all together" if columns.count else "|gradient| of each"
+    has_room = columns.right - columns.left > 500
+    what = "|gradient| of each parameter, and of ● all together" if has_room else "|gradient| of each"
     return (
         '<text class="small" x="0" y="16">way back ↓</text>'
         f'<text class="small" x="{columns.left + (0 if columns.count else 24)}" y="16">{what}</text>'

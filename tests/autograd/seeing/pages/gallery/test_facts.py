@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from autograd import Constant, Parameter, Value, gallery, gradient_path, topological_order
 from autograd import sum as sum_of
 from autograd.seeing.pages.gallery import facts as gathering
+from autograd.seeing.paths import GradientPath
 from nn import Module
 from tests.autograd.seeing.facts.folding.test_labels import random_network
 from tests.networks import Net, Readers
@@ -35,6 +36,30 @@ def test_every_card_says_what_the_weights_own_path_says(recipe: Recipe, inner: b
         assert card.gradient == path.total
         products = [route.product for route in path.routes(3)]
         assert [abs(way.product) for way in card.ways] == pytest.approx([abs(p) for p in products], rel=1e-12)
+        assert card.rest == pytest.approx(path.ledger(3).rest, rel=1e-9, abs=1e-9 * size_of(path))
+
+
+def size_of(path: GradientPath) -> float:
+    """The magnitudes of the routes, of which a sum of a few is exact to a small part."""
+    return sum(abs(route.product) for route in path.routes(100))
+
+
+@given(st.integers(0, 10**9))
+@settings(max_examples=20, deadline=None)
+def test_what_stands_on_a_card_adds_up(seed: int) -> None:
+    for card in gallery(random_network(random.Random(seed))).cards:
+        size = sum(abs(way.product) for way in card.ways) * max(1, card.count)
+        assert sum(way.product for way in card.ways) + card.rest == pytest.approx(
+            card.gradient, abs=1e-9 * size
+        )
+        assert card.remaining or not card.rest
+
+
+def test_the_page_of_a_card_tells_every_route_or_how_many_others() -> None:
+    cards = gallery(Net(4, 4, 3, 3, 1).loss).html().split("<li data-layer")[1:]
+    lines = [card.count("<li>") for card in cards]
+    assert sorted(set(lines)) == [1, 3, 4]
+    assert [("6 others" in card) for card in cards] == [n == 4 for n in lines]
 
 
 @given(st.integers(0, 10**9))

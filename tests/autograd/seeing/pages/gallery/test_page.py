@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from autograd import Parameter, Value, gallery
+from autograd.notation.labels import parse_label
+from autograd.notation.numbers import signed
 from tests.networks import Net
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
@@ -154,12 +156,12 @@ def test_the_accessibility_tree_names_the_controls_and_the_picture(page: Any) ->
 
 
 def test_on_a_small_screen_the_picture_of_the_layers_is_all_there(show: Any, html: str) -> None:
-    for width, shown, hidden in ((390, "narrow", "wide"), (1200, "wide", "narrow")):
+    for width, shown in ((390, "narrow"), (920, "medium"), (1200, "wide")):
         page = show(html, width=width, height=844)
         box = page.locator(f".layers svg.{shown}").bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        assert not page.locator(f".layers svg.{hidden}").is_visible()
+        assert page.locator(".layers svg:visible").count() == 1
 
 
 def test_names_full_of_markup_do_nothing_in_a_browser(show: Any) -> None:
@@ -204,21 +206,54 @@ def test_it_runs_in_a_notebooks_sandboxed_frame(show: Any) -> None:
     assert inside.locator("#cards > li").count() == 9
 
 
-@pytest.mark.parametrize("sizes", [(2, 2, 1), (4, 4, 3, 3, 1), (8, 12, 10, 1)])
+@pytest.mark.parametrize("sizes", [(2, 2, 1), (4, 4, 3, 3, 1), (8, 12, 10, 1), (4, *[4] * 10, 1)])
 @pytest.mark.parametrize("wide", [600, 718, 1000])
-def test_on_paper_a_notebook_s_frame_cuts_no_card(opened: Any, sizes: tuple[int, ...], wide: int) -> None:
-    frame = gallery(Net(*sizes).loss)._repr_mimebundle_()["text/html"]
+def test_on_paper_a_notebook_s_frame_is_full_of_whole_cards(
+    opened: Any, sizes: tuple[int, ...], wide: int
+) -> None:
+    frame = gallery(Net(*sizes, squash=Value.sigmoid).loss)._repr_mimebundle_()["text/html"]
     sheet = opened(f"<!doctype html><body>{frame}</body>", ready=False, width=wide)
     page = sheet.frame_locator("iframe")
     page.locator("html.framed").wait_for()
     sheet.emulate_media(media="print")
     assert sheet.locator("iframe").bounding_box()["height"] == 962
-    cards = page.locator("#cards").evaluate("""(list) => {
+    seen, all_whole, room = page.locator("#cards").evaluate("""(list) => {
       const [frame, ...cards] = [list, ...list.children].map((part) => part.getBoundingClientRect());
       const seen = cards.filter(({ left, top }) => left < frame.right && top < frame.bottom);
       const isWhole = ({ right, bottom }) => right <= frame.right + 1 && bottom <= frame.bottom;
-      return [seen.length, seen.every(isWhole)];
+      const last = Math.max(...seen.map(({ bottom }) => bottom));
+      const next = cards[seen.length]?.height ?? Infinity; // where all are seen there may be any room
+      return [seen.length, seen.every(isWhole), (frame.bottom - last) / next];
     }""")
+    assert all_whole
+    assert seen >= 4
+    assert room < 1  # there is none for one more
+    around = page.locator("body").bounding_box()
+    told = [
+        ".key",
+        "#shown",
+        *(f".layers svg.medium text:text('{head}')" for head in ("changes by", "parameters")),
+    ]
+    for words in map(page.locator, told):
+        box = words.bounding_box()
+        assert around["x"] <= box["x"]
+        assert box["x"] + box["width"] <= around["x"] + around["width"] + 1
+    order = page.locator("#sort").evaluate("(sort) => sort.selectedOptions[0].text")
+    assert order == "size of the gradient, largest first"
+    assert page.locator("#sort").is_visible()
+    note = page.locator("#shown").evaluate("(e) => getComputedStyle(e, '::after').content")
     sheet.emulate_media(media="screen")
-    assert cards[0] >= 2
-    assert cards[1]
+    assert "as many as have room" in note
+
+
+def test_a_name_is_read_out_in_one_line(opened: Any) -> None:
+    shown = gallery(Net(4, 4, 3, 3, 1).loss)
+    sheet = opened(shown.html(), ready=False)
+    tree = sheet.context.new_cdp_session(sheet).send("Accessibility.getFullAXTree")["nodes"]
+    read = [
+        node["name"]["value"] for node in tree if not node["ignored"] and node["role"]["value"] == "heading"
+    ]
+    names = [f"{parse_label(card.name).text} {signed(card.gradient)}" for card in shown.cards]
+    of_cards = [heading for heading in read if heading[-1:].isdigit()]  # those on the screen
+    assert len(of_cards) > 6
+    assert of_cards == names[: len(of_cards)]
