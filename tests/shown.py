@@ -109,7 +109,7 @@ UNREACHED = """() => {
     const moved = sides.filter((side) => ["auto", "scroll"].includes(style[side[0]]) && !isWhole(side));
     if (e.hasAttribute("tabindex")) {
       if (moved.length && !e.getAttribute("aria-label")) faults.push(`has no name: ${name}`);
-      const isKept = e.matches("#panel, .scroll") && document.scripts.length; // a stop only while it is scrolled
+      const isKept = e.matches("#panel, .scroll") && document.scripts.length; // no stop for nothing
       if (!moved.length && isKept) faults.push(`is not scrolled: ${name}`);
     } else if (!e.querySelector("li > [tabindex]")) { // arrow keys lead to both ends of a list
       const isStop = (stop) => stop.tabIndex >= 0 && !stop.disabled && isSeen(stop);
