@@ -96,3 +96,32 @@ OUT_OF_FRAME = """() => {
 
 LABELLED = "() => !document.querySelector('#canvas svg:not(.ahead) [role=button]:not([aria-label])')"
 """Whether every button of the picture says what it is: of many parts they say so when the page is at rest."""
+
+UNREACHED = """() => {
+  const isSeen = (e) => e.checkVisibility({ visibilityProperty: true });
+  const sides = [["overflowX", "scrollWidth", "clientWidth", "left", "right"],
+    ["overflowY", "scrollHeight", "clientHeight", "top", "bottom"]];
+  const faults = [];
+  for (const e of document.body.querySelectorAll(":not(input, select, textarea, a[href])")) {
+    if (!isSeen(e)) continue;
+    const style = getComputedStyle(e), name = `${e.localName}.${e.getAttribute("class") ?? ""} ${e.id}`;
+    const isWhole = ([, whole, seen]) => e[whole] <= e[seen] + 1;
+    const moved = sides.filter((side) => ["auto", "scroll"].includes(style[side[0]]) && !isWhole(side));
+    if (e.hasAttribute("tabindex")) {
+      if (moved.length && !e.getAttribute("aria-label")) faults.push(`has no name: ${name}`);
+      const isKept = e.matches("#panel, .scroll") && document.scripts.length; // no stop for nothing
+      if (!moved.length && isKept) faults.push(`is not scrolled: ${name}`);
+    } else if (!e.querySelector("li > [tabindex]")) { // arrow keys lead to both ends of a list
+      const isStop = (stop) => stop.tabIndex >= 0 && !stop.disabled && isSeen(stop);
+      const stops = [...e.querySelectorAll("*")].filter(isStop).map((stop) => stop.getBoundingClientRect());
+      const frame = e.getBoundingClientRect();
+      for (const [, whole, seen, first, last] of moved) {
+        const start = frame[first] - (first === "top" ? e.scrollTop : e.scrollLeft), end = start + e[whole];
+        const atEnds = [(stop) => stop[first] - start < e[seen], (stop) => end - stop[last] < e[seen]];
+        if (!atEnds.every((isThere) => stops.some(isThere))) faults.push(`is not reached: ${name}`);
+      }
+    }
+  }
+  return faults;
+}"""
+"""Answers what is scrolled and is neither a stop of the Tab key, named, nor has one at each of its ends."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from autograd.seeing.pages.frame import notebook_frame
+from notebooks.site.lessons import Lesson
 from tests.pages import NAMES, PLAYERS, go_in, saved
-from tests.shown import OPEN
+from tests.shown import OPEN, UNREACHED
 
 MANY = 32
 """So many things of one kind side by side are a composite, which is one stop of the Tab key."""
@@ -211,3 +215,59 @@ def test_every_kind_of_button_in_a_picture_acts_by_either_key(opened, pages, nam
         before = sheet.evaluate(STATE)
         button.press(key)
         assert sheet.evaluate(STATE) != before, button.get_attribute("class")
+
+
+@pytest.mark.parametrize("width", [360, 978])
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_is_scrolled_is_reached_by_keys(opened, pages, name, width):
+    sheet = opened(pages[name], ready=name in PLAYERS, width=width, motion="reduce")
+    if name in PLAYERS:
+        go_in(sheet, name)
+        if name != "quiz":
+            sheet.click("#last")
+    for unfold in ("() => {}", OPEN):
+        sheet.evaluate(unfold)
+        sheet.evaluate(
+            "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        assert sheet.evaluate(UNREACHED) == []
+
+
+@pytest.mark.parametrize("width", [360, 978])
+@pytest.mark.parametrize("lesson", ["03_backpropagation_worked", "05_the_gradient_path_of_a_weight"])
+def test_whatever_is_scrolled_in_a_lesson_is_reached_by_keys(opened, lesson, width):
+    pytest.importorskip("nbconvert")
+    page = Lesson(Path(__file__).parents[1] / "notebooks" / f"{lesson}.ipynb").html(None, None)
+    sheet = opened(page, ready=False, width=width)
+    sheet.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert sheet.evaluate(UNREACHED) == []
+    assert width > 360 or sheet.locator("[role=group][tabindex]").count() > 5
+
+
+def test_what_is_scrolled_and_not_reached_is_found(opened):
+    frame = '<div style="height:50px;overflow:auto">{}<p style="height:900px">a</p>{}</div>'
+    button = "<button>b</button>"
+    sheet = opened(
+        frame.format("", "") + frame.format(button, "") + frame.format(button, button), ready=False
+    )
+    assert sheet.evaluate(UNREACHED) == 2 * ["is not reached: div. "]
+
+
+@pytest.mark.parametrize("width", [360, 978])
+def test_in_a_frame_what_a_step_says_is_in_view_after_each_step(opened, pages, width):
+    html = pages["player"].read_text(encoding="utf-8")
+    sheet = opened(notebook_frame(html, "Walk", 720), ready=False, width=width, motion="reduce")
+    frame = sheet.query_selector("iframe").content_frame()
+    frame.wait_for_selector("html[data-ready]", state="attached")
+    told = frame.evaluate("""() => {
+      const [panel, sentence, next] = ["panel", "sentence", "next"].map((id) => document.getElementById(id));
+      const cut = [];
+      while (!next.disabled) {
+        panel.scrollTop = 1e4; // as a reader who looked at the numbers
+        next.click();
+        const [frame, said] = [panel, sentence].map((e) => e.getBoundingClientRect());
+        if (said.top < frame.top || said.bottom > frame.bottom) cut.push(sentence.textContent);
+      }
+      return cut;
+    }""")
+    assert told == []

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from autograd.notation.numbers import counted
+from autograd.seeing.pages.frame import ICON
 from nn.seeing import playground
 from notebooks.site.digits import digits_page
 from notebooks.site.lab import write_lab
@@ -76,7 +77,7 @@ def build(out: Path, only: Collection[str] = tuple(PARTS), modules: Path | None 
 
 
 def _write_reference(folder: Path) -> None:
-    import_module("pdoc.render").configure(docformat="google", footer_text="Chainrule")
+    import_module("pdoc.render").configure(docformat="google", footer_text="Chainrule", favicon=ICON)
     for door in map(import_module, DOORS):
         for name in getattr(door, "__all__", ()):
             setattr(door, name, getattr(door, name))  # what is loaded on first use is documented as well

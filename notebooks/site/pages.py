@@ -43,7 +43,7 @@ def page(
         body: the inside of its ``<main>``.
         up: the way to the front page's folder.
         style: its style sheet, besides the site's.
-        script: its script.
+        script: its script, besides the site's.
         data: what the script reads.
         framed: scripts that may run in frames within, besides those of frames that stand in the body.
         worker: whether the script starts a worker that lies beside the page.
@@ -54,11 +54,12 @@ def page(
     rules = {"script-src": " ".join(map(source_hash, scripts))} if scripts else {}
     if worker:
         rules["worker-src"] = "'self'"
+    own = asset("autograd.seeing.pages", "elements.js") + asset(__package__, "site.js")
     return document(
         title if title == "Chainrule" else f"{title} · Chainrule",
         asset(__package__, "site.css") + style,
         nav + body,
-        script,
+        f"{{{own}}}{script}",
         data=data,
         pictures=True,
         rules=rules,

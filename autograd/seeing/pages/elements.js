@@ -11,3 +11,15 @@ function element(name, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+// What scrolls is a stop of the Tab key, with a name, while it does; its parts are what may grow in it.
+function reachable(e, name, parts = []) {
+  const watch = new ResizeObserver(() => {
+    const scrolls = e.scrollHeight > e.clientHeight + 1 || e.scrollWidth > e.clientWidth + 1;
+    if (!scrolls && e === document.activeElement) return;
+    const stop = { tabindex: 0, role: "group", "aria-label": name };
+    for (const key in stop) scrolls ? e.setAttribute(key, stop[key]) : e.removeAttribute(key);
+  });
+  for (const part of [e, ...parts]) watch.observe(part);
+  return e;
+}

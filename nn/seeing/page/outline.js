@@ -344,6 +344,7 @@ part("searching").addEventListener("keydown", (event) => {
   part("find").focus();
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+reachable(panel, "What is chosen");
 part("find").disabled = false;
 mount(0);
 tellFile();

@@ -106,6 +106,16 @@ def test_the_lab_has_every_exercise_with_its_task_and_its_beginning(site):
         assert "Write it" in exercise["task"]
 
 
+def test_no_page_of_the_site_asks_the_server_for_an_icon(site):
+    pages = [
+        path
+        for path in site.rglob("*.html")
+        if path.name != "search.html" and "node_modules" not in path.parts
+    ]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in pages}
+    assert [name for name, text in texts.items() if '<link rel="icon" href="data:' not in text] == []
+
+
 def test_the_reference_tells_of_what_is_loaded_on_first_use(site):
     assert 'id="walk"' in (site / "api" / "autograd.html").read_text(encoding="utf-8")
     assert 'id="Tape"' in (site / "api" / "autograd" / "tape.html").read_text(encoding="utf-8")

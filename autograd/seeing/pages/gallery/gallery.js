@@ -29,4 +29,5 @@ sort.addEventListener("change", arrange);
 layer.addEventListener("change", filter);
 controls.addEventListener("submit", (event) => event.preventDefault());
 document.documentElement.classList.toggle("framed", window.parent !== window);
+for (const e of document.querySelectorAll(".scroll")) reachable(e, e.getAttribute("aria-label"), e.children);
 controls.hidden = false;

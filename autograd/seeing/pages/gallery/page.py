@@ -54,7 +54,7 @@ def page(facts: Facts) -> str:
         f"Gradients of {parse_label(facts.output).text}, weight by weight",
         asset(__package__, "gallery.css"),
         body,
-        asset(__package__, "gallery.js"),
+        asset("autograd.seeing.pages", "elements.js") + asset(__package__, "gallery.js"),
     )
 
 

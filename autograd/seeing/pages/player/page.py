@@ -105,7 +105,6 @@ def _page(content: Content) -> str:
             "questions": packed(questions),
         },
         colours={"lit": LIT},
-        rules={"img-src": "data:"} if "sketch" in needed else None,
     )
 
 

@@ -43,7 +43,7 @@ class Chain {
     const cells = (row, kind = "td") => row.map((x, k) => element(k ? kind : "th", { scope: kind === "th" ? "col" : k ? undefined : "row" }, ...[x].flat()));
     const body = rows.map((row) => element("tr", {}, ...cells(row)));
     if (last) body.push(element("tr", { class: "result" }, ...cells(last)));
-    return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": heads[0] }, element("table", {}, element("thead", {}, element("tr", {}, ...cells(heads, "th"))), element("tbody", {}, ...body)));
+    return reachable(element("div", { class: "scroll" }, element("table", {}, element("thead", {}, element("tr", {}, ...cells(heads, "th"))), element("tbody", {}, ...body))), heads[0]);
   }
 
   signed = (x) => element("span", { class: signOf(x) }, number(x));

@@ -34,10 +34,17 @@ def test_nothing_is_loaded_and_only_what_stands_in_the_page_runs() -> None:
     assert policy_of(html) == {
         "default-src": "'none'",
         "script-src": hash_of(html, "script"),
+        "img-src": "data:",
         "style-src": hash_of(html, "style"),
         "base-uri": "'none'",
         "form-action": "'none'",
     }
+
+
+def test_the_icon_of_a_page_stands_in_it_and_its_policy_lets_it_in() -> None:
+    html = document("title", "", "")
+    assert re.findall(r'<link rel="icon" href="(\w+:)', html) == ["data:"]
+    assert "data:" in policy_of(html)["img-src"]
 
 
 def test_pictures_may_have_styles_and_files_but_no_script_runs() -> None:

@@ -48,6 +48,7 @@ function go(to, keepVerdict = false) {
   to = Math.min(Math.max(to, 0), steps().length);
   if (!keepVerdict) closePrediction();
   isFlying = [place + 1, forth()].includes(to) && to !== place && !isFast();
+  if (!$("beside").contains(document.activeElement)) $("panel").scrollTop = 0; // the sentence first
   const [from, until] = place < to ? [place, to] : [to, place];
   const nodes = new Set();
   const edges = new Set();
@@ -229,3 +230,5 @@ function belowSight() {
 function seeMarked() {
   if (marked) $("lines").scrollTop += belowSight();
 }
+
+reachable($("panel"), "The step", [$("now"), ...$("beside").children]);

@@ -46,9 +46,11 @@ def test_the_page_says_it_all_without_scripts() -> None:
 
 def test_the_page_needs_nothing_from_anywhere() -> None:
     page = Text(gallery(Net(2, 2, 1).loss).html())
-    assert {tag for tag, _ in page.elements}.isdisjoint({"link", "img", "iframe", "object"})
+    assert {tag for tag, _ in page.elements}.isdisjoint({"img", "iframe", "object"})
+    icons = [dict(attributes)["href"] for tag, attributes in page.elements if tag == "link"]
+    assert [icon.partition(":")[0] for icon in icons] == ["data"]
     sources = [v for _, attributes in page.elements for k, v in attributes.items() if k in ("src", "href")]
-    assert set(sources) <= {"#net"}
+    assert {*sources} - {*icons} <= {"#net"}
     policy = next(a["content"] for tag, a in page.elements if a.get("http-equiv"))
     assert policy is not None
     assert policy.startswith("default-src 'none'")
@@ -135,10 +137,10 @@ def test_the_cards_are_filtered_by_layer(page: Any) -> None:
 
 def test_the_keyboard_reaches_and_works_every_control(page: Any) -> None:
     reached = []
-    for _ in range(3):
+    for _ in range(2):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
-    assert reached == ["scroll", "sort", "layer"]
+    assert reached == ["sort", "layer"]  # what is not scrolled is no stop
     page.keyboard.press("ArrowDown")
     assert set(places(page, "layer")) == {-4}
     page.keyboard.press("Shift+Tab")
