@@ -93,10 +93,12 @@ def opened(browser, free, tmp_path):
         return sheet
 
     yield open_page
+    (blank := tmp_path / "blank.html").write_text("<!doctype html>")
     for key, sheet in used:
         if not sheet.is_closed():
             sheet.mouse.move(0, 0)
-            sheet.goto("about:blank")  # so that nothing plays on
+            # So that nothing plays on; a file too: to about:blank and back, each page starts a process anew.
+            sheet.goto(blank.as_uri())
             free[key].append(sheet)
 
 
