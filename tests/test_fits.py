@@ -163,7 +163,32 @@ def test_a_line_says_that_a_picture_is_scrolled_where_it_is_and_nowhere_else(ope
     sheet = opened(CELL + f'<div style="overflow:auto">{picture}</div>', ready=False)
     for width in (360, 560, 700, 1400):
         sheet.set_viewport_size({"width": width, "height": 620})
-        frame = sheet.locator("[role=group]")
+        frame = sheet.locator("div:has(> svg)")
         is_scrolled = frame.evaluate("(frame) => frame.scrollWidth > frame.clientWidth")
         assert is_scrolled == (width < 632)  # with the margins of the cell
         assert sheet.get_by_text(SCROLLS).is_visible() == is_scrolled
+
+
+def test_a_picture_is_a_stop_of_the_tab_key_where_it_is_scrolled_and_nowhere_else(opened):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-core is not installed"
+    ).Axe()
+    model = MLP(2, [4, 4, 1], "tanh", seed=0)
+    path = gradient_path(half_mse(model([0.5, -0.3]), 1.0), model.parameter("w11^1"))
+    state = "(frame) => [frame.scrollWidth > frame.clientWidth, frame.scrollLeft]"
+    for width in SCREENS:
+        picture = path.draw()._repr_mimebundle_()["text/html"]
+        sheet = opened(CELL + picture, ready=False, width=width, bypass_csp=True)
+        frame = sheet.locator("div:has(> svg)").first
+        is_scrolled, before = frame.evaluate(state)
+        sheet.keyboard.press("Tab")
+        has_focus = frame.evaluate("(frame) => frame.contains(document.activeElement)")
+        assert has_focus == is_scrolled == (width == 360)
+        assert frame.evaluate(state)[1] == before
+        if is_scrolled:
+            sheet.keyboard.press("ArrowLeft")
+            sheet.wait_for_function(
+                "([frame, x]) => frame.scrollLeft < x", arg=[frame.element_handle(), before]
+            )
+        found = axe.run(sheet, options={"runOnly": ["scrollable-region-focusable"]})
+        assert found.response["violations"] == []

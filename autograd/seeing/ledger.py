@@ -133,54 +133,56 @@ def _wrapped(
 # -------------------------------------------------------------------------------- for a notebook
 
 STYLE = """
-.chainrule-ledger { font-variant-numeric: tabular-nums; overflow-x: auto; }
+.chainrule-ledger { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .chainrule-ledger table { border-collapse: collapse; font-size: inherit; }
-.chainrule-ledger caption { text-align: left; font-weight: 600; padding: .2em 0 .5em; white-space: nowrap; }
-.chainrule-ledger th, .chainrule-ledger td { padding: .35em .8em; text-align: right; vertical-align: middle;
-  white-space: nowrap; border-top: 1px solid rgb(128 128 128 / .35); background: none; }
+.chainrule-ledger col:last-child { width: 100%; }
+.chainrule-ledger caption { text-align: left; font-weight: 600; padding: .2em 0 .5em; }
+.chainrule-ledger tr { background: none; }
+.chainrule-ledger :is(thead, tbody, .sum) tr:first-child { border-top: 1px solid rgb(128 128 128 / .35); }
+.chainrule-ledger :is(th, td) { padding: .35em .5em .1em; text-align: right; white-space: nowrap; border: 0; }
 .chainrule-ledger th { font-weight: 400; opacity: .75; }
-.chainrule-ledger table td.factors, .chainrule-ledger table th.factors { text-align: left;
-  white-space: normal; min-width: 20em; }
+.chainrule-ledger td[colspan] { text-align: left; white-space: normal; }
+.chainrule-ledger td.factors { padding-top: 0; }
 .chainrule-ledger .product { font-weight: 600; }
-.chainrule-ledger .sum td, .chainrule-ledger .sum th { border-top: 2px solid currentcolor; opacity: 1; }
+.chainrule-ledger tr.sum { border-top: 2px solid currentcolor; }
 .chainrule-ledger .factor { display: inline-flex; flex-direction: column; align-items: center;
   vertical-align: middle; line-height: 1.3; }
-.chainrule-ledger .term { display: inline-block; white-space: nowrap; padding: .15em 0; }
+.chainrule-ledger .term { display: inline-block; padding: .15em 0; }
 .chainrule-ledger .factor > span:first-child { font-size: .85em; opacity: .8; }
 .chainrule-ledger sub, .chainrule-ledger sup { font-size: max(.7em, 10px); line-height: 0; }
-@media print { .chainrule-ledger table td.factors { min-width: 0; }
-  .chainrule-ledger :is(th, td) { padding: .3em; } .chainrule-ledger tr { break-inside: avoid; } }
+@media print { .chainrule-ledger tbody { break-inside: avoid; } }
 """
 
 
 def _html(ledger: Account) -> str:
     if not ledger.count:
         return f"<p>{escape(_title(ledger))}</p>"
-    rows = [
-        _html_row(str(entry.rank), entry.product, entry.running, _html_factors(factors))
+    routes = [
+        _html_rows(str(entry.rank), entry.product, entry.running, _html_factors(factors))
         for entry, factors in _shown(ledger.entries)
     ]
     if ledger.remaining:
-        rows.append(_html_row("rest", ledger.rest, ledger.sum, _others(ledger)))
-    rows.append(
-        f'<tr class="sum"><th scope="row">sum</th><td class="product">{signed(ledger.sum)}</td><td></td>'
-        f'<td class="factors">= {_html_gradient(ledger)}</td></tr>'
+        routes.append(_html_rows("rest", ledger.rest, ledger.sum, _others(ledger)))
+    last = (
+        f'<tr class="sum"><th scope="row">sum</th><td class="product">{signed(ledger.sum)}</td>'
+        f'<td colspan="2">= {_html_gradient(ledger)}</td></tr>'
     )
+    bodies = "</tbody><tbody>".join(routes)  # on paper none is broken, and the sum stands with the last
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("route", "product", "running sum"))
     return (
         f'<div class="chainrule-ledger"><style>{STYLE}</style><table><caption>'
         f"{_routes(ledger.count)} from {html_label(ledger.weight)} to "
         f"{html_label(ledger.output)}: {_html_gradient(ledger)} = "
-        f"{number(ledger.gradient)}</caption>"
-        f'<thead><tr>{heads}<th scope="col" class="factors">factors</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        f"{number(ledger.gradient)}</caption><col><col><col><col>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{bodies}{last}</tbody></table></div>"
     )
 
 
-def _html_row(name: str, product: float, running: float, factors: str) -> str:
+def _html_rows(name: str, product: float, running: float, factors: str) -> str:
+    """Return a row of numbers, and below it one of factors, which is as wide as the page allows."""
     return (
-        f'<tr><th scope="row">{name}</th><td class="product">{signed(product)}</td>'
-        f'<td>{signed(running)}</td><td class="factors">{factors}</td></tr>'
+        f'<tr><th scope="row">{name}</th><td class="product">{signed(product)}</td><td>{signed(running)}</td>'
+        f'</tr><tr><td class="factors" colspan="4">{factors}</td></tr>'
     )
 
 

@@ -150,6 +150,8 @@ SCROLLS = "Wider than its place: scroll sideways for the rest."
 """Stands below a picture where it is scrolled."""
 NOTE = "margin:.3em 0 0;font:italic 13px/1.4 sans-serif;opacity:.8"
 """How that line looks."""
+STOP = "position:sticky;left:0;width:1px;height:1px;margin-bottom:-1px;outline:none"
+"""Stays where it is while a picture is scrolled, and takes the focus there."""
 
 
 def narrowest(svg: str) -> float:
@@ -167,17 +169,21 @@ def fitting(svg: str) -> str:
     """Return an ``<svg>`` element as HTML that fits where it is shown.
 
     It shrinks with its place as far as its words can be read; in a narrower one it is scrolled in its frame,
-    and a line below says so.
+    by the arrow keys too, and a line below says so.
     """
     least = math.ceil(narrowest(svg))
     style = f"max-width:100%;min-width:{least}px;height:auto"
     picture = svg.replace("<svg ", f'<svg style="{style}" ', 1)
-    named = 'tabindex="0" role="group" aria-label="A drawing, scrolled by the arrow keys"'
-    scrolled = f'<div {named} style="overflow-x:auto;position:relative">{_opening(svg, least)}{picture}</div>'
+    named = f'class="wider-than-{least}" role="group" aria-label="A drawing, scrolled by the arrow keys"'
+    inside = f'<div {named} tabindex="0" style="{STOP}"></div>{_opening(svg, least)}{picture}'
+    scrolled = f'<div style="overflow-x:auto;position:relative">{inside}</div>'
+    ring = f":has(>.wider-than-{least}:focus-visible){{outline:3px solid currentcolor;outline-offset:-3px}}"
     hidden = f".wider-than-{least}{{display:none}}"
     whole = f":has(+.wider-than-{least})>svg{{min-width:0!important;max-height:95vh}}"  # on paper: one sheet
     where_all_is_seen = f"@container (min-width:{least}px){{{hidden}}}@media print{{{hidden}{whole}}}"
-    note = f'<p class="wider-than-{least}" style="{NOTE}">{SCROLLS}</p><style>{where_all_is_seen}</style>'
+    note = (
+        f'<p class="wider-than-{least}" style="{NOTE}">{SCROLLS}</p><style>{ring}{where_all_is_seen}</style>'
+    )
     width = VIEW_BOX.search(svg)
     own = f"contain-intrinsic-inline-size:{math.ceil(float(width[1]) * 4 / 3)}px" if width else ""
     return f'<div style="container-type:inline-size;{own}">{scrolled}{note}</div>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from math import inf
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from autograd import Parameter, Value, gradient_path
 from autograd import sum as sum_of
+from tests.networks import Net
 from tests.routes import MOST_LISTED, graph_of, listed, small_graphs
 from tests.strategies import Recipe, recipes
 
@@ -187,3 +189,45 @@ def test_in_a_notebook_a_long_row_of_factors_ends_its_lines_between_factors() ->
     page = gradient_path(y, w).ledger()._repr_mimebundle_()["text/html"]
     assert page.count('class="term"') == 12
     assert "</span> ·</span> <span" in page
+
+
+LONG = "a_weight_with_a_long_name_of_its_own"
+
+SEEN = """(ledger) => {
+  const all = ledger.getBoundingClientRect();
+  const rows = [...ledger.querySelectorAll("tr")];
+  const blank = rows.filter((row) => ![...row.cells].some((cell) => cell.textContent.trim()));
+  const texts = [...ledger.querySelectorAll("caption, th, td, .factor")];
+  const isSeen = (e) => e.getBoundingClientRect().right <= all.right + 1;
+  return [ledger.scrollWidth - ledger.clientWidth, blank.length, texts.every(isSeen)];
+}"""
+
+
+@pytest.mark.parametrize("width", [328, 640, 1400])
+def test_all_of_a_ledger_is_seen_however_wide_the_page_is(opened: Any, width: int) -> None:
+    net, w, x = Net(2, *[3] * 30, 1), Parameter(0.5, LONG), Value(1.5)
+    y = (w * x).tanh() * 1e-250 + w * w * -1e-250
+    y.label = LONG[::-1]
+    for ledger in (gradient_path(net.loss, net.weights[0]).ledger(5), gradient_path(y, w).ledger(1)):
+        html = ledger._repr_mimebundle_()["text/html"]
+        page = f"<!doctype html><body style='margin:0;font:16px sans-serif'>{html}</body>"
+        sheet = opened(page, ready=False, width=width)
+        assert sheet.locator(".chainrule-ledger").evaluate(SEEN) == [0, 0, True]
+
+
+def test_on_paper_the_sum_of_a_ledger_stands_with_the_last_route(opened: Any) -> None:
+    net = Net(4, 4, 3, 3, 1)
+    html = gradient_path(net.loss, net.weights[0]).ledger(9)._repr_mimebundle_()["text/html"]
+    style = "columns: 600px; column-fill: auto; height: 500px; width: 600px"  # broken as over sheets
+    sheet = opened(f"<!doctype html><body><div style='{style}'><p></p>{html}</div></body>", ready=False)
+    sheet.emulate_media(media="print")
+    columns = sheet.evaluate("""() => {
+      const above = document.querySelector("p");
+      const columnOf = (row) => Math.floor(row.getBoundingClientRect().x / 600);
+      return Array.from({ length: 50 }, (_, k) => {
+        above.style.height = `${10 * k}px`;
+        return [...document.querySelectorAll("tr")].slice(-3).map(columnOf);
+      });
+    }""")
+    assert len({last for *_, last in columns}) > 1
+    assert all(len(set(rows)) == 1 for rows in columns)

@@ -102,8 +102,7 @@ def _layers(facts: Facts) -> str:
     return (
         '<section class="layers" aria-labelledby="layers-heading">'
         '<h2 id="layers-heading">Layer by layer on the way back</h2>'
-        f'<p class="trend">{escape(said)}</p><div class="scroll" tabindex="0" role="region" '
-        f'aria-label="The size of the gradient in each layer">{pictures}</div></section>'
+        f'<p class="trend">{escape(said)}</p><div>{pictures}</div></section>'
     )
 
 

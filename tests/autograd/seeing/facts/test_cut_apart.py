@@ -17,7 +17,7 @@ from tests.routes import graph_of
 from tests.strategies import Recipe, recipes
 
 LINES = re.compile(r"<span>([^<]*)</span></li>")
-CELLS = re.compile(r'<td class="factors">(.*?)</td>')
+CELLS = re.compile(r'<td class="factors"[^>]*>(.*?)</td>')
 
 
 def on_cards(output: Value, weights: Sequence[Value]) -> list[list[str]]:

@@ -13,6 +13,7 @@ from autograd import Parameter, Value, gallery
 from autograd.notation.labels import parse_label
 from autograd.notation.numbers import signed
 from tests.networks import Net
+from tests.shown import MEASURE, SMALLEST
 
 HOSTILE = '"><img src=x onerror=alert(1)>'
 
@@ -185,6 +186,12 @@ def test_without_scripts_everything_can_be_read(show: Any) -> None:
 def test_nothing_sticks_out_on_a_narrow_screen(show: Any, scheme: str) -> None:
     page = show(gallery(Net(4, 4, 3, 1).loss).html(), width=360, height=640, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("width", [360, 591, 593, 800, 975, 977, 1400])
+def test_all_its_words_can_be_read_at_every_width(opened: Any, width: int) -> None:
+    sheet = opened(gallery(Net(4, *[4] * 5, 1).loss).html(), ready=False, width=width, bypass_csp=True)
+    assert sheet.evaluate(MEASURE, SMALLEST) == []
 
 
 def test_no_number_on_a_card_is_broken(show: Any) -> None:
