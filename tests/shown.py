@@ -72,6 +72,15 @@ SCROLLED = """() => {
 }"""
 """Answers which pictures can be seen whole only by scrolling sideways."""
 
+HIDDEN = """() => [...document.querySelectorAll("body *")].flatMap((e) => {
+  const { overflowX, overflowY } = getComputedStyle(e);
+  if (overflowX === "visible" || e.closest("svg, math, .hidden") || !e.clientWidth) return [];
+  const by = { wide: e.scrollWidth - e.clientWidth, high: overflowY === "visible" ? 0 : e.scrollHeight - e.clientHeight };
+  return Object.entries(by).filter(([, over]) => over > 1)
+    .map(([way, over]) => `${over} px too ${way}: ${e.tagName} ${e.textContent.trim().slice(0, 40)}`);
+})"""
+"""Answers which boxes hold more than is seen of them: they are scrolled, and on paper cut."""
+
 OPEN = """async () => {
   for (const e of document.querySelectorAll("details")) e.open = true;
   for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
