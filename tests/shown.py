@@ -72,6 +72,16 @@ SCROLLED = """() => {
 }"""
 """Answers which pictures can be seen whole only by scrolling sideways."""
 
+HIDDEN = """() => [...document.querySelectorAll("body *")].flatMap((e) => {
+  const { overflowX, overflowY } = getComputedStyle(e);
+  if (overflowX === "visible" || e.closest("svg, math, .hidden") || !e.clientWidth) return [];
+  const high = overflowY === "visible" ? 0 : e.scrollHeight - e.clientHeight;
+  const by = { wide: e.scrollWidth - e.clientWidth, high };
+  return Object.entries(by).filter(([, over]) => over > 1)
+    .map(([way, over]) => `${over} px too ${way}: ${e.tagName} ${e.textContent.trim().slice(0, 40)}`);
+})"""
+"""Answers which boxes hold more than is seen of them: they are scrolled, and on paper cut."""
+
 OPEN = """async () => {
   for (const e of document.querySelectorAll("details")) e.open = true;
   for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
@@ -113,6 +123,8 @@ UNREACHED = """() => {
       if (!moved.length && isKept) faults.push(`is not scrolled: ${name}`);
     } else if (!e.querySelector("li > [tabindex]")) { // arrow keys lead to both ends of a list
       const isStop = (stop) => stop.tabIndex >= 0 && !stop.disabled && isSeen(stop);
+      const goesAlong = (stop) => stop.parentNode === e && getComputedStyle(stop).position === "sticky" && isStop(stop);
+      if ([...e.children].some(goesAlong)) continue; // arrow keys scroll from there
       const stops = [...e.querySelectorAll("*")].filter(isStop).map((stop) => stop.getBoundingClientRect());
       const frame = e.getBoundingClientRect();
       for (const [, whole, seen, first, last] of moved) {

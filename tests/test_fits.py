@@ -19,7 +19,7 @@ from nn import MLP
 from nn.command.main import main
 from nn.losses import half_mse
 from notebooks.site.lessons import Lesson
-from tests.shown import MEASURE, OPEN, OUT_OF_FRAME, SCREENS, SCROLLED, SMALLEST
+from tests.shown import HIDDEN, MEASURE, OPEN, OUT_OF_FRAME, SCREENS, SCROLLED, SMALLEST
 from tests.thorough import ALL
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -37,6 +37,8 @@ HOUSES = "living_area_in_square_metres,year_of_the_last_renovation,has_a_garden,
     for i, district in enumerate(["Old town", "Northern suburbs", "Harbour quarter"] * 40)
 )
 FRAMED = re.compile(r'<iframe[^>]* srcdoc="([^"]*)"')
+PAPER = 703
+"""The width of a sheet of A4 within margins of 12 mm, in pixels."""
 CELL = '<!doctype html><meta charset="utf-8"><body style="margin:16px">'
 
 
@@ -104,6 +106,23 @@ def test_no_picture_of_a_lesson_is_scrolled_but_on_a_phone(lesson, opened, tmp_p
 def test_the_page_of_a_lesson_fits(lesson, faults_of):
     pytest.importorskip("nbconvert")
     assert faults_of(Lesson(NOTEBOOKS / f"{lesson}.ipynb").html(None, None)) == {}
+
+
+@pytest.mark.parametrize("lesson", LESSONS if ALL else ["03_backpropagation_worked"])
+def test_nothing_of_a_lesson_is_cut_on_paper_and_no_formula_is_scrolled_up_and_down(lesson, opened, tmp_path):
+    pytest.importorskip("nbconvert")
+    sheet, page = opened(CELL, ready=False, motion="reduce"), tmp_path / "page.html"
+    page.write_text(Lesson(NOTEBOOKS / f"{lesson}.ipynb").html(None, None), encoding="utf-8")
+    for width in SCREENS:
+        sheet.set_viewport_size({"width": width, "height": 620})
+        sheet.goto(page.as_uri())
+        assert [fault for fault in sheet.evaluate(HIDDEN) if "too high" in fault] == []
+    sheet.emulate_media(media="print")
+    sheet.set_viewport_size({"width": PAPER, "height": 1000})
+    assert sheet.evaluate(HIDDEN) == []
+    assert sheet.evaluate("document.documentElement.scrollWidth") <= PAPER
+    sheet.set_content(CELL + '<div style="overflow-x:auto;height:9px"><p style="width:2000px">a</p></div>')
+    assert [fault.split(":")[0][-8:] for fault in sheet.evaluate(HIDDEN)] == ["too wide", "too high"]
 
 
 @pytest.mark.parametrize("name", REPORTS if ALL else ["xor"])
