@@ -65,7 +65,7 @@ def database() -> list[Any]:
     from torch.testing._internal.common_methods_invocations import op_db
     from torch.testing._internal.opinfo import core
 
-    # For each entry it looks twice through the whole stack and all modules for a unittest's test: none is there.
+    # It looks for a unittest's test, of which there is none, through the whole stack and all modules.
     for module in (common_utils, core):
         module.extract_test_fn = lambda: None
     return [entry for entry in op_db if entry.name in OURS and "triton" not in entry.variant_test_name]
