@@ -29,6 +29,7 @@ def written(model, x, path, dtype="float64"):
 def in_onnxruntime(model, X):
     options = ort.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = 1  # others would wait for work in a loop
     session = ort.InferenceSession(model.SerializeToString(), options)
     return session.run(None, {session.get_inputs()[0].name: X})
 
