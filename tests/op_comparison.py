@@ -61,8 +61,13 @@ def database() -> list[Any]:
         stand_in: Any = types.ModuleType("expecttest")
         stand_in.TestCase = unittest.TestCase
         sys.modules["expecttest"] = stand_in
+    from torch.testing._internal import common_utils
     from torch.testing._internal.common_methods_invocations import op_db
+    from torch.testing._internal.opinfo import core
 
+    # It looks for a unittest's test, of which there is none, through the whole stack and all modules.
+    for module in (common_utils, core):
+        module.extract_test_fn = lambda: None
     return [entry for entry in op_db if entry.name in OURS and "triton" not in entry.variant_test_name]
 
 

@@ -5,32 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nn
 from autograd import Constant
-from nn import (
-    MLP,
-    AvgPool2d,
-    Block,
-    Conv1d,
-    Conv2d,
-    Dropout,
-    Elementwise,
-    Embedding,
-    FeedForward,
-    Flatten,
-    GRUCell,
-    Layer,
-    LayerNorm,
-    LSTMCell,
-    MaxPool1d,
-    MaxPool2d,
-    Recurrent,
-    Reshape,
-    RMSNorm,
-    RNNCell,
-    Sequential,
-    Transformer,
-    to_onnx,
-)
 from nn.activations import ACTIVATIONS, activation
 from nn.attention import Head
 from nn.transformer import Sum
@@ -46,13 +22,14 @@ WITHOUT = {"RNNCell", "LSTMCell", "GRUCell"}
 
 def written(model, x, path, dtype="float64"):
     """The model in the file that a network was written to."""
-    to_onnx(model, path, x, dtype=dtype)
+    nn.to_onnx(model, path, x, dtype=dtype)
     return onnx.load(path)
 
 
 def in_onnxruntime(model, X):
     options = ort.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = 1  # others would wait for work in a loop
     session = ort.InferenceSession(model.SerializeToString(), options)
     return session.run(None, {session.get_inputs()[0].name: X})
 
@@ -101,18 +78,18 @@ def rows(draw, width):
         kind = draw(st.integers(0, 7))
         if kind < 4:
             n = draw(SMALL)
-            steps.append(Layer(width, n, draw(PHI), bias=draw(st.booleans()), seed=draw(SEED)))
+            steps.append(nn.Layer(width, n, draw(PHI), bias=draw(st.booleans()), seed=draw(SEED)))
             width = n
             if n == 1:
                 break  # a single neuron gives a number, not a row
         elif kind == 4:
-            steps.append(LayerNorm(width, draw(st.sampled_from([1e-5, 0.1])), bias=draw(st.booleans())))
+            steps.append(nn.LayerNorm(width, draw(st.sampled_from([1e-5, 0.1])), bias=draw(st.booleans())))
         elif kind == 5:
-            steps.append(RMSNorm(width, gain=draw(st.booleans())))
+            steps.append(nn.RMSNorm(width, gain=draw(st.booleans())))
         elif kind == 6:
-            steps.append(FeedForward(width, 2, draw(st.sampled_from(["gelu", "swiglu"])), seed=draw(SEED)))
+            steps.append(nn.FeedForward(width, 2, draw(st.sampled_from(["gelu", "swiglu"])), seed=draw(SEED)))
         else:
-            steps += [Elementwise(draw(PHI)), Dropout(0.5)]
+            steps += [nn.Elementwise(draw(PHI)), nn.Dropout(0.5)]
     return steps
 
 
@@ -121,8 +98,8 @@ def of_rows(draw):
     width = draw(SMALL)
     if draw(st.booleans()):
         phis = draw(st.lists(PHI, min_size=2, max_size=2))
-        return MLP(width, [draw(SMALL), draw(SMALL)], phis, seed=draw(SEED)), (width,)
-    return Sequential(*draw(rows(width))), (width,)
+        return nn.MLP(width, [draw(SMALL), draw(SMALL)], phis, seed=draw(SEED)), (width,)
+    return nn.Sequential(*draw(rows(width))), (width,)
 
 
 @st.composite
@@ -131,28 +108,28 @@ def of_pictures(draw):
     high, wide = draw(st.integers(6, 8)), draw(st.integers(6, 8))
     if draw(st.booleans()):
         steps = [
-            Conv1d(planes, n, size[0], stride=draw(SMALL), padding=draw(SMALL), seed=draw(SEED)),
-            MaxPool1d(draw(st.integers(1, 2))), Flatten(),
+            nn.Conv1d(planes, n, size[0], stride=draw(SMALL), padding=draw(SMALL), seed=draw(SEED)),
+            nn.MaxPool1d(draw(st.integers(1, 2))), nn.Flatten(),
         ]  # fmt: skip
-        return Sequential(*steps), (planes, wide)
-    conv = Conv2d(
+        return nn.Sequential(*steps), (planes, wide)
+    conv = nn.Conv2d(
         planes, n, size, stride=draw(st.tuples(SMALL, SMALL)), padding=draw(st.tuples(SMALL, SMALL)),
         activation=draw(PHI), bias=draw(st.booleans()), seed=draw(SEED),
     )  # fmt: skip
-    pool = draw(st.sampled_from([MaxPool2d, AvgPool2d]))((draw(st.integers(1, 2)), 1), draw(SMALL))
-    steps = [Reshape(planes, high, wide), conv, pool, Elementwise(draw(PHI)), Flatten()]
-    return Sequential(*steps), (planes * high * wide,)
+    pool = draw(st.sampled_from([nn.MaxPool2d, nn.AvgPool2d]))((draw(st.integers(1, 2)), 1), draw(SMALL))
+    steps = [nn.Reshape(planes, high, wide), conv, pool, nn.Elementwise(draw(PHI)), nn.Flatten()]
+    return nn.Sequential(*steps), (planes * high * wide,)
 
 
 @st.composite
 def of_sequences(draw):
     nin, n, length = draw(SMALL), draw(SMALL), draw(SMALL)
-    cell = draw(st.sampled_from([RNNCell, LSTMCell, GRUCell]))(nin, n, seed=draw(SEED))
+    cell = draw(st.sampled_from([nn.RNNCell, nn.LSTMCell, nn.GRUCell]))(nin, n, seed=draw(SEED))
     every = draw(st.booleans())
-    model = Recurrent(cell, draw(st.integers(2, 3)), draw(PHI), every_step=every, seed=draw(SEED))
+    model = nn.Recurrent(cell, draw(st.integers(2, 3)), draw(PHI), every_step=every, seed=draw(SEED))
     if every:
         return model, (length, nin)
-    return Sequential(model, *draw(rows(model.nout))), (length, nin)
+    return nn.Sequential(model, *draw(rows(model.nout))), (length, nin)
 
 
 @st.composite
@@ -163,10 +140,10 @@ def of_documents(draw):
         "activation": draw(st.sampled_from(["swiglu", "gelu", "prelu"])), "seed": draw(SEED),
     }  # fmt: skip
     if draw(st.booleans()):
-        block = Block(2 * heads, heads, causal=draw(st.booleans()), **options)
-        return Sequential(Embedding(5, 2 * heads, seed=draw(SEED)), block), (length,)
+        block = nn.Block(2 * heads, heads, causal=draw(st.booleans()), **options)
+        return nn.Sequential(nn.Embedding(5, 2 * heads, seed=draw(SEED)), block), (length,)
     options |= {"tied": draw(st.booleans()), "positions": draw(st.sampled_from(["learned", "sinusoidal"]))}
-    return Transformer(5, 2 * heads, heads, draw(st.integers(1, 2)), 4, **options), (length,)
+    return nn.Transformer(5, 2 * heads, heads, draw(st.integers(1, 2)), 4, **options), (length,)
 
 
 NETWORKS = st.one_of(of_rows(), of_pictures(), of_sequences(), of_documents())
@@ -175,8 +152,8 @@ NETWORKS = st.one_of(of_rows(), of_pictures(), of_sequences(), of_documents())
 def samples(model, shape, seed):
     """Three samples of a shape; of ids where the network takes these."""
     rng = np.random.default_rng(seed)
-    first = model[0] if isinstance(model, Sequential) else model
-    if isinstance(first, Embedding | Transformer):
+    first = model[0] if isinstance(model, nn.Sequential) else model
+    if isinstance(first, nn.Embedding | nn.Transformer):
         return rng.integers(0, 5, size=(3, *shape)).tolist()
     return rng.normal(size=(3, *shape)).tolist()
 
@@ -207,7 +184,7 @@ def test_lenet_is_eight_operators(tmp_path):
 
 @pytest.mark.parametrize("change", ["activation", "bias"])
 def test_a_neuron_that_differs_from_its_layer_is_written_as_it_is(change, tmp_path):
-    model = MLP(2, [3, 2], "tanh", seed=0)
+    model = nn.MLP(2, [3, 2], "tanh", seed=0)
     setattr(model.layers[0].neurons[1], *{"activation": ("activation", abs), "bias": ("b", None)}[change])
     check(model, [[0.5, -1.0], [2.0, 1.5]], tmp_path / "m.onnx", "float64")
 
@@ -231,26 +208,26 @@ def changed_gate(cell, name, phi):
     layer = getattr(cell, name)
     for part in (layer, *layer.neurons):
         part.activation_name, part.activation = activation(phi)
-    return Recurrent(cell, 2, seed=0)
+    return nn.Recurrent(cell, 2, seed=0)
 
 
 def changed_block(name, part):
     """A block with another part."""
-    block = Block(4, 2, seed=0)
+    block = nn.Block(4, 2, seed=0)
     holder, _, attribute = name.rpartition(".")
     setattr(getattr(block, holder) if holder else block, attribute, part)
     return block
 
 
 CHANGED = {
-    "a gate of an LSTM": (lambda: changed_gate(LSTMCell(2, 3, seed=0), "candidate", "relu"), (3, 2)),
-    "a gate of a GRU": (lambda: changed_gate(GRUCell(2, 3, seed=0), "update", "tanh"), (3, 2)),
-    "half of a gate": (lambda: changed_gate(GRUCell(2, 3, seed=0), "candidate_x", "sin"), (3, 2)),
-    "an RNN": (lambda: changed_gate(RNNCell(2, 3, seed=0), "hidden", "gelu"), (3, 2)),
+    "a gate of an LSTM": (lambda: changed_gate(nn.LSTMCell(2, 3, seed=0), "candidate", "relu"), (3, 2)),
+    "a gate of a GRU": (lambda: changed_gate(nn.GRUCell(2, 3, seed=0), "update", "tanh"), (3, 2)),
+    "half of a gate": (lambda: changed_gate(nn.GRUCell(2, 3, seed=0), "candidate_x", "sin"), (3, 2)),
+    "an RNN": (lambda: changed_gate(nn.RNNCell(2, 3, seed=0), "hidden", "gelu"), (3, 2)),
     "the sum of a block": (lambda: changed_block("attention_sum", Doubled()), (3, 4)),
-    "a norm of a block": (lambda: changed_block("feedforward_norm", Elementwise("sin")), (3, 4)),
+    "a norm of a block": (lambda: changed_block("feedforward_norm", nn.Elementwise("sin")), (3, 4)),
     "the queries of a block": (
-        lambda: changed_block("attention.queries", Layer(4, 4, "tanh", seed=1)), (3, 4)
+        lambda: changed_block("attention.queries", nn.Layer(4, 4, "tanh", seed=1)), (3, 4)
     ),
     "the heads of a block": (lambda: changed_block("attention.heads", [Flat(1, 2), Flat(2, 2)]), (3, 4)),
 }  # fmt: skip
@@ -264,20 +241,27 @@ def test_a_part_that_was_changed_is_written_as_it_is(name, tmp_path):
 
 
 def test_the_steps_of_a_sequence_in_one_row(tmp_path):
-    check(Recurrent(GRUCell(1, 2, seed=0), 1, seed=1), [[0.5, -1.0, 2.0]], tmp_path / "m.onnx", "float64")
     check(
-        Recurrent(RNNCell(2, 2, seed=0), 3, seed=1), [[0.5, -1.0, 2.0, 1.0]], tmp_path / "m.onnx", "float64"
+        nn.Recurrent(nn.GRUCell(1, 2, seed=0), 1, seed=1), [[0.5, -1.0, 2.0]], tmp_path / "m.onnx", "float64"
+    )
+    check(
+        nn.Recurrent(nn.RNNCell(2, 2, seed=0), 3, seed=1),
+        [[0.5, -1.0, 2.0, 1.0]],
+        tmp_path / "m.onnx",
+        "float64",
     )
 
 
 def test_another_precision_is_refused(tmp_path):
     with pytest.raises(ValueError, match='dtype is "float64" or "float32", not \'int8\''):
-        to_onnx(MLP(2, [1]), tmp_path / "m.onnx", dtype="int8")
+        nn.to_onnx(nn.MLP(2, [1]), tmp_path / "m.onnx", dtype="int8")
     assert not [*tmp_path.iterdir()]
 
 
 def test_a_function_of_ones_own_is_recorded_between_operators(tmp_path):
-    model = Sequential(Layer(2, 3, "tanh", seed=0), lambda x: [v**2 + 1 for v in x], Layer(3, 2, seed=1))
+    model = nn.Sequential(
+        nn.Layer(2, 3, "tanh", seed=0), lambda x: [v**2 + 1 for v in x], nn.Layer(3, 2, seed=1)
+    )
     check(model, [[0.5, -1.0], [2.0, 1.5]], tmp_path / "m.onnx", "float64")
     names = [node.op_type for node in onnx.load(tmp_path / "m.onnx").graph.node]
     assert names[:2] == ["Gemm", "Tanh"]
