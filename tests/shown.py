@@ -123,7 +123,7 @@ UNREACHED = """() => {
       if (!moved.length && isKept) faults.push(`is not scrolled: ${name}`);
     } else if (!e.querySelector("li > [tabindex]")) { // arrow keys lead to both ends of a list
       const isStop = (stop) => stop.tabIndex >= 0 && !stop.disabled && isSeen(stop);
-      const goesAlong = (stop) => stop.parentNode === e && getComputedStyle(stop).position === "sticky" && isStop(stop);
+      const goesAlong = (stop) => getComputedStyle(stop).position === "sticky" && isStop(stop);
       if ([...e.children].some(goesAlong)) continue; // arrow keys scroll from there
       const stops = [...e.querySelectorAll("*")].filter(isStop).map((stop) => stop.getBoundingClientRect());
       const frame = e.getBoundingClientRect();
