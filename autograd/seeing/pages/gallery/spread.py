@@ -18,6 +18,8 @@ from autograd.seeing.pages.gallery.facts import Spread, follow_each_other, in_fu
 
 ROW, HEAD, FOOT = 30, 46, 14
 """The heights of a row, and of what stands above and below the rows, in units of the picture."""
+LOWEST = 13
+"""A row is no lower than this: the words of two rows would touch."""
 MOST_DOTS = 60
 """A layer of more weights than this has only this many dots, spread evenly over the order of sizes."""
 
@@ -34,6 +36,7 @@ class Columns:
         size: the right end of the column of sizes.
         step, count: those of the changes and of the numbers of weights; None where they are left out.
         ticks: how many powers of ten may be marked.
+        rows: all rows together are no higher than this, as long as each is at least `LOWEST`.
     """
 
     name: str
@@ -45,10 +48,11 @@ class Columns:
     step: int | None
     count: int | None
     ticks: int
+    rows: float = math.inf
 
 
 WIDE = Columns("wide", 1080, 18, 140, 760, 860, 960, 1080, 8)
-MEDIUM = Columns("medium", 640, 12, 96, 390, 475, 560, 640, 5)
+MEDIUM = Columns("medium", 640, 12, 96, 390, 475, 560, 640, 5, rows=420)
 NARROW = Columns("narrow", 360, 9, 62, 270, 360, None, None, 4)
 WIDTHS = (WIDE, MEDIUM, NARROW)
 """The picture in three widths; the page shows the one that fits."""
@@ -61,16 +65,14 @@ def layers_svg(layers: Sequence[Spread], columns: Columns = WIDE) -> str:
     """
     is_one_way = follow_each_other(layers)
     columns = columns if is_one_way else replace(columns, step=None)
-    height = HEAD + ROW * len(layers) + FOOT
+    row = max(LOWEST, min(ROW, columns.rows / len(layers)))
+    middles = [round(HEAD + row * (i + 0.5), 1) for i in range(len(layers))]
+    height = round(HEAD + row * len(layers) + FOOT)
     sizes = [size for spread in layers for size in (*spread.sizes[:1], *spread.sizes[-1:])]
     scale = Scale.around(sizes, columns)
-    rows = [_row(spread, HEAD + ROW * i + ROW / 2, scale) for i, spread in enumerate(layers)]
+    rows = [_row(spread, y, scale) for y, spread in zip(middles, layers, strict=True)]
     title, described = f"layers-title-{columns.name}", f"layers-rows-{columns.name}"
-    dots = [
-        (scale.x(s.typical), HEAD + ROW * i + ROW / 2)
-        for i, s in enumerate(layers)
-        if 0 < s.typical < math.inf
-    ]
+    dots = [(scale.x(s.typical), y) for y, s in zip(middles, layers, strict=True) if 0 < s.typical < math.inf]
     course = " ".join(f"{x:.1f},{y:.1f}" for x, y in dots) if is_one_way else ""
     marks = "".join(f'<circle class="typical" cx="{x:.1f}" cy="{y:.1f}" r="6"/>' for x, y in dots)
     return (
@@ -78,7 +80,7 @@ def layers_svg(layers: Sequence[Spread], columns: Columns = WIDE) -> str:
         f'aria-labelledby="{title} {described}">'
         f'<title id="{title}">The size of the gradient, layer by layer on the way back</title>'
         f'<desc id="{described}">{"; ".join(map(_in_words, layers))}</desc>'
-        f"{_heads(columns)}{_axis(scale, height)}{''.join(rows)}{_steps(layers, columns)}"
+        f"{_heads(columns)}{_axis(scale, height)}{''.join(rows)}{_steps(layers, columns, row)}"
         f'<polyline class="course" points="{course}"/>{marks}</svg>'
     )
 
@@ -155,12 +157,12 @@ def _some(sizes: Sequence[float]) -> list[float]:
     return [sizes[round(i * (len(sizes) - 1) / (MOST_DOTS - 1))] for i in range(MOST_DOTS)]
 
 
-def _steps(layers: Sequence[Spread], columns: Columns) -> str:
+def _steps(layers: Sequence[Spread], columns: Columns, row: float) -> str:
     """Return what stands between two rows: the factor by which the typical size changes."""
     if columns.step is None:
         return ""
     return "".join(
-        f'<text class="small step end" x="{columns.step}" y="{HEAD + ROW * (i + 1) + 4}">{change}</text>'
+        f'<text class="small step end" x="{columns.step}" y="{HEAD + row * (i + 1) + 4:.4g}">{change}</text>'
         for i, (after, before) in enumerate(pairwise(layers))
         if (change := _change(after, before))
     )

@@ -215,12 +215,14 @@ def test_it_runs_in_a_notebooks_sandboxed_frame(show: Any) -> None:
     assert inside.locator("#cards > li").count() == 9
 
 
-@pytest.mark.parametrize("sizes", [(2, 2, 1), (4, 4, 3, 3, 1), (8, 12, 10, 1), (4, *[4] * 10, 1)])
+@pytest.mark.parametrize(
+    "sizes", [(2, 2, 1), (4, 4, 3, 3, 1), (8, 12, 10, 1), (4, *[4] * 10, 1), (4, *[3] * 40, 1)]
+)
 @pytest.mark.parametrize("wide", [600, 718, 1000])
 def test_on_paper_a_notebook_s_frame_is_full_of_whole_cards(
     opened: Any, sizes: tuple[int, ...], wide: int
 ) -> None:
-    frame = gallery(Net(*sizes, squash=Value.sigmoid).loss)._repr_mimebundle_()["text/html"]
+    frame = gallery(Net(*sizes, squash=Value.tanh).loss)._repr_mimebundle_()["text/html"]
     sheet = opened(f"<!doctype html><body>{frame}</body>", ready=False, width=wide)
     page = sheet.frame_locator("iframe")
     page.locator("html.framed").wait_for()
@@ -235,7 +237,7 @@ def test_on_paper_a_notebook_s_frame_is_full_of_whole_cards(
       return [seen.length, seen.every(isWhole), (frame.bottom - last) / next];
     }""")
     assert all_whole
-    assert seen >= 4
+    assert seen >= (4 if len(sizes) < 10 else 2)
     assert room < 1  # there is none for one more
     around = page.locator("body").bounding_box()
     told = [
@@ -257,12 +259,11 @@ def test_on_paper_a_notebook_s_frame_is_full_of_whole_cards(
 
 def test_a_name_is_read_out_in_one_line(opened: Any) -> None:
     shown = gallery(Net(4, 4, 3, 3, 1).loss)
-    sheet = opened(shown.html(), ready=False)
+    sheet = opened(shown.html(), ready=False, bypass_csp=True)
+    sheet.add_style_tag(content="#cards > li { content-visibility: visible !important }")
     tree = sheet.context.new_cdp_session(sheet).send("Accessibility.getFullAXTree")["nodes"]
     read = [
         node["name"]["value"] for node in tree if not node["ignored"] and node["role"]["value"] == "heading"
     ]
     names = [f"{parse_label(card.name).text} {signed(card.gradient)}" for card in shown.cards]
-    of_cards = [heading for heading in read if heading[-1:].isdigit()]  # those on the screen
-    assert len(of_cards) > 6
-    assert of_cards == names[: len(of_cards)]
+    assert read[-len(names) :] == names
