@@ -42,6 +42,13 @@ MEASURE = """(smallest) => {
     const size = parseFloat(getComputedStyle(e).fontSize) * scale;
     if (size && size < smallest) faults.push(`${size.toFixed(1)} px: ${name(e)}`);
   }
+  // What is drawn again has its words elsewhere.
+  for (const e of document.querySelectorAll("use[href^='#drawn']")) {
+    for (const text of shown(e) ? document.querySelectorAll(`${e.getAttribute("href")} text`) : []) {
+      const size = parseFloat(getComputedStyle(text).fontSize) * e.getScreenCTM().a;
+      if (size < smallest) faults.push(`${size.toFixed(1)} px: ${text.textContent}`);
+    }
+  }
   // An image in a page has its words in itself.
   const utf8 = (base64) => new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
   for (const e of document.querySelectorAll("img[src^='data:image/svg+xml;base64,']")) {
@@ -75,7 +82,8 @@ SCROLLED = """() => {
 HIDDEN = """() => [...document.querySelectorAll("body *")].flatMap((e) => {
   const { overflowX, overflowY } = getComputedStyle(e);
   if (overflowX === "visible" || e.closest("svg, math, .hidden") || !e.clientWidth) return [];
-  const by = { wide: e.scrollWidth - e.clientWidth, high: overflowY === "visible" ? 0 : e.scrollHeight - e.clientHeight };
+  const high = overflowY === "visible" ? 0 : e.scrollHeight - e.clientHeight;
+  const by = { wide: e.scrollWidth - e.clientWidth, high };
   return Object.entries(by).filter(([, over]) => over > 1)
     .map(([way, over]) => `${over} px too ${way}: ${e.tagName} ${e.textContent.trim().slice(0, 40)}`);
 })"""
