@@ -42,6 +42,13 @@ MEASURE = """(smallest) => {
     const size = parseFloat(getComputedStyle(e).fontSize) * scale;
     if (size && size < smallest) faults.push(`${size.toFixed(1)} px: ${name(e)}`);
   }
+  // What is drawn again has its words elsewhere.
+  for (const e of document.querySelectorAll("use[href^='#drawn']")) {
+    for (const text of shown(e) ? document.querySelectorAll(`${e.getAttribute("href")} text`) : []) {
+      const size = parseFloat(getComputedStyle(text).fontSize) * e.getScreenCTM().a;
+      if (size < smallest) faults.push(`${size.toFixed(1)} px: ${text.textContent}`);
+    }
+  }
   // An image in a page has its words in itself.
   const utf8 = (base64) => new TextDecoder().decode(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
   for (const e of document.querySelectorAll("img[src^='data:image/svg+xml;base64,']")) {

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograd import gradient_path
-from autograd.seeing.style import SCROLLS, fitting
+from autograd.seeing.style import SCROLLS, SMALLEST_PRINTED, fitting
 from nn import MLP
 from nn.command.main import main
 from nn.losses import half_mse
@@ -55,6 +55,10 @@ def pictures_of(lesson):
             elif shown:
                 cells.append(f'<div style="overflow:auto">{shown}</div>')  # as a notebook does
     return [CELL + "\n".join(cells), *pages]
+
+
+PARTS = """() => [...document.querySelectorAll("svg")].filter((svg) => svg.checkVisibility())
+  .map(({ viewBox: { baseVal: { x, y, width, height } } }) => [x, y, width, height])"""
 
 
 @pytest.fixture
@@ -119,8 +123,9 @@ def test_nothing_of_a_lesson_is_cut_on_paper_and_no_formula_is_scrolled_up_and_d
         assert [fault for fault in sheet.evaluate(HIDDEN) if "too high" in fault] == []
     sheet.emulate_media(media="print")
     sheet.set_viewport_size({"width": PAPER, "height": 1000})
-    assert sheet.evaluate(HIDDEN) == []
-    assert sheet.evaluate("document.documentElement.scrollWidth") <= PAPER
+    found = [*sheet.evaluate(HIDDEN), *sheet.evaluate(MEASURE, 7.5)]
+    sheet.emulate_media(media="screen")
+    assert found == []
     sheet.set_content(CELL + '<div style="overflow-x:auto;height:9px"><p style="width:2000px">a</p></div>')
     assert [fault.split(":")[0][-8:] for fault in sheet.evaluate(HIDDEN)] == ["too wide", "too high"]
 
@@ -175,6 +180,24 @@ def test_no_text_runs_over_its_frame_in_any_font(opened, font):
         sheet.set_content(page)
         sheet.add_style_tag(content=f"text, tspan {{ font-family: '{font}' !important }}")
         assert sheet.evaluate(OUT_OF_FRAME) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(3000, 90), (90, 3000), (3000, 3000), (600, 600)])
+def test_a_picture_is_read_whole_on_paper_in_as_many_parts_as_it_takes(opened, width, height):
+    words = "".join(
+        f'<text x="{x}" y="{y}" font-size="10">{x},{y}</text>'
+        for x in range(20, width - 40, 100) for y in range(20, height, 100)
+    )  # fmt: skip
+    picture = fitting(f'<svg viewBox="0 0 {width} {height}" width="{width}pt">{words}</svg>')
+    sheet = opened(CELL + picture, ready=False, width=PAPER)
+    assert not sheet.locator("use:visible").count()
+    sheet.emulate_media(media="print")
+    faults, parts = sheet.evaluate(MEASURE, SMALLEST_PRINTED - 0.05), sheet.evaluate(PARTS)
+    sheet.emulate_media(media="screen")
+    assert faults == []
+    for x in range(20, width - 40, 100):
+        for y in range(20, height, 100):
+            assert any(a <= x < x + 60 <= a + w and b < y <= b + h for a, b, w, h in parts)
 
 
 def test_a_line_says_that_a_picture_is_scrolled_where_it_is_and_nowhere_else(opened):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, dataclass
+from zlib import crc32
 
 from autograd.notation.hints import did_you_mean, short_repr
 
@@ -139,13 +140,21 @@ def mixed(colour: str, other: str, share: float) -> str:
     return "#" + "".join(f"{round(a * share + b * (1 - share)):02X}" for a, b in parts)
 
 
-VIEW_BOX = re.compile(r' viewBox="\S+ \S+ (\S+) ')
+VIEW_BOX = re.compile(r' viewBox="\S+ \S+ (\S+) ([^"\s]+)"')
 FIRST_NODE = re.compile(
     r'class="node.*?<(?:polygon|path|ellipse|polyline)[^>]* (?:points="|d="M|cx=")(-?[\d.]+)', re.DOTALL
 )
 FONT_SIZE = re.compile(r'font-size(?:="|: )([\d.]+)')
 SMALLEST_WORDS = 10.0
 """No word of a picture is shown smaller than this, in pixels."""
+SMALLEST_PRINTED = 8.0
+"""On paper, where 6 points can be read."""
+SHEET = 656, 880
+"""How wide and how high a picture may be on a sheet of A4 or Letter, in pixels."""
+CARD = 120
+"""By so much the parts of a picture overlap on paper, in its own units: as a node is wide."""
+PART = "display:block;max-width:100%;margin-bottom:1em;break-inside:avoid"
+"""How a part looks."""
 SCROLLS = "Wider than its place: scroll sideways for the rest."
 """Stands below a picture where it is scrolled."""
 NOTE = "margin:.3em 0 0;font:italic 13px/1.4 sans-serif;opacity:.8"
@@ -169,9 +178,13 @@ def fitting(svg: str) -> str:
     """Return an ``<svg>`` element as HTML that fits where it is shown.
 
     It shrinks with its place as far as its words can be read; in a narrower one it is scrolled in its frame,
-    by the arrow keys too, and a line below says so.
+    by the arrow keys too, and a line below says so.  On paper, what could not be read on one sheet stands in
+    parts below each other.
     """
-    least = math.ceil(narrowest(svg))
+    least, parts = math.ceil(narrowest(svg)), in_parts(svg)
+    if parts:
+        start, end = svg.index(">", svg.index("<svg")) + 1, svg.rindex("</svg>")
+        svg = f'{svg[:start]}<g id="{_id(svg)}">{svg[start:end]}</g>{svg[end:]}'
     style = f"max-width:100%;min-width:{least}px;height:auto"
     picture = svg.replace("<svg ", f'<svg style="{style}" ', 1)
     named = f'class="wider-than-{least}" role="group" aria-label="A drawing, scrolled by the arrow keys"'
@@ -186,7 +199,51 @@ def fitting(svg: str) -> str:
     )
     width = VIEW_BOX.search(svg)
     own = f"contain-intrinsic-inline-size:{math.ceil(float(width[1]) * 4 / 3)}px" if width else ""
-    return f'<div style="container-type:inline-size;{own}">{scrolled}{note}</div>'
+    return f'<div style="container-type:inline-size;{own}">{scrolled}{note}{parts}</div>'
+
+
+def in_parts(svg: str) -> str:
+    """Return a picture's parts, which only paper shows; empty where one sheet shows all of it.
+
+    They show the element around what is drawn, which `fitting` makes.
+
+    >>> wide = '<svg viewBox="0 0 1200 80"><text font-size="10">a</text></svg>'
+    >>> in_parts(wide).count("<svg"), in_parts(wide.replace("1200", "800"))
+    (2, '')
+    """
+    box, sizes = VIEW_BOX.search(svg), [float(size) for size in FONT_SIZE.findall(svg)]
+    if not box or not sizes:
+        return ""
+    scale = SMALLEST_PRINTED / min(sizes)
+    (columns, width, further), (rows, height, lower) = (
+        _cut(float(whole), most / scale) for whole, most in zip(box.groups(), SHEET, strict=True)
+    )
+    if columns * rows == 1:
+        return ""
+    parts = "".join(
+        f'<svg viewBox="{further * k:g} {lower * row:g} {width:g} {height:g}" width="{width * scale:.0f}" '
+        f'style="{PART}"><use href="#{_id(svg)}"/></svg>'
+        for row in range(rows) for k in range(columns)
+    )  # fmt: skip
+    hidden = "@media screen{.drawing-in-parts{display:none}}"
+    return (
+        f"<style>{hidden}@media print{{:has(~.drawing-in-parts){{display:none!important}}}}</style>"
+        f'<div class="drawing-in-parts" aria-hidden="true">{parts}</div>'
+    )
+
+
+def _cut(whole: float, most: float) -> tuple[int, float, float]:
+    """Return in how many parts a length is cut, how long each is, and how far it is to the next."""
+    if whole <= most:
+        return 1, whole, 0.0
+    count = math.ceil((whole - CARD) / (most - CARD))
+    further = (whole - CARD) / count
+    return count, further + CARD, further
+
+
+def _id(svg: str) -> str:
+    """Return an id for what is drawn in a picture, the same for the same picture."""
+    return f"drawn-{crc32(svg.encode()):08x}"
 
 
 def _opening(svg: str, width: float) -> str:

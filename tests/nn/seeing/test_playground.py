@@ -330,6 +330,42 @@ def test_the_network_the_plane_and_the_curve_are_seen_together(opened):
     assert in_view(sheet, "run", "settings", "plane", "curves", "told")
     ends = "[...document.querySelectorAll('#net .node')].map((x) => x.getBoundingClientRect().bottom)"
     assert max(sheet.evaluate(ends)) < 800
+    sheet.evaluate("take({ layers: [4, 2] })")
+    assert in_view(sheet, "vanishing")
     sheet.set_viewport_size({"width": 360, "height": 740})
     assert in_view(sheet, "run", "plane")
     assert sheet.errors == []
+
+
+@pytest.mark.parametrize("width", [1000, 1120, 1239, 1240, 1400])
+def test_the_settings_take_few_lines_and_none_of_their_names_runs_into_another(opened, width):
+    sheet = opened(seeing.playground().html(), ready=False, width=width)
+    assert sheet.locator("#setting").bounding_box()["height"] < 190
+    names = "[...document.querySelectorAll('#settings .field:not(.away) label')].map((x) => x.firstChild)"
+    ends = f"""{names}.filter((text) => text.nodeType === Node.TEXT_NODE).map((text) => {{
+      const range = new Range();
+      range.selectNodeContents(text);
+      return range.getBoundingClientRect().toJSON();
+    }})"""
+    boxes = [box for box in sheet.evaluate(ends) if box["width"]]
+    for one in boxes:
+        for other in boxes:
+            apart = one["right"] <= other["left"] or other["right"] <= one["left"]
+            assert one is other or apart or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+
+
+@pytest.mark.parametrize("layers", [[4, 2], [8] * 6])
+def test_a_finger_hits_what_is_small_on_the_screen(opened, layers):
+    page = seeing.playground(layers=layers).html()
+    sheet = opened(page, ready=False, width=1400, height=1000, has_touch=True, is_mobile=True)
+    hits = """[...document.querySelectorAll(".bias")].map((mark) => {
+      const { x, y } = mark.getBoundingClientRect();
+      const [left, top, width, height] = ["left", "top", "width", "height"]
+        .map((name) => parseFloat(getComputedStyle(mark, "::after")[name]));
+      const isHit = [0.1, 0.5, 0.9].every((a) => [0.1, 0.5, 0.9].every((b) =>
+        document.elementFromPoint(x + left + a * width, y + top + b * height)?.closest(".bias") === mark));
+      return [width, height, isHit];
+    })"""
+    found = sheet.evaluate(hits)
+    assert len(found) == sum(layers) + 1
+    assert all(width >= 24 and height >= 24 and is_hit for width, height, is_hit in found)

@@ -313,6 +313,7 @@ function goToNode(node) {
 // ------------------------------------------------------------------ on paper
 
 const SHEET = 1020, CARD = 170; // how much of a picture a sheet shows where its words are 6 pt; a card's width
+const FRAME = 640; // the width of a notebook's frame on a sheet
 const MOST_PRINTED = 500; // steps that are printed unasked, as text
 let unbegun = null; // what is computed for the paper alone: whether its list of steps was open
 
@@ -329,6 +330,7 @@ function layOnPaper() {
 }
 
 // A picture that would be too small on a sheet is printed in parts below each other; they overlap by a card.
+// Those of a frame stand below it, in the notebook.
 function layParts() {
   const { width, height } = size();
   const cut = (whole, most) => {
@@ -336,6 +338,7 @@ function layParts() {
     return [count, (whole - CARD) / count];
   };
   const [[columns, further], [rows, lower]] = [cut(width, SHEET), cut(height, 1.3 * SHEET)];
+  if (embedded) svg.style.setProperty("--small", `${SMALLEST * Math.min(Math.max(width / FRAME, 1), 1.5)}px`);
   if (columns * rows < 2 || embedded) return;
   for (let k = 0; k < columns * rows; k++) {
     const part = svg.cloneNode(true);
@@ -352,6 +355,7 @@ function layParts() {
 function takeFromPaper() {
   canvas.classList.remove("in-parts");
   for (const part of canvas.querySelectorAll("svg.part")) part.remove();
+  move();
   if (unbegun === null) return;
   go(0);
   $("list").open = unbegun;

@@ -6,8 +6,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from autograd.seeing.pages.player.notebook import bundle
+from autograd.seeing.style import SMALLEST_PRINTED
 from autograd.seeing.walk import walk
 from nn import MLP
+from tests.shown import MEASURE
 
 PRINTED = """() => {
   const points = (text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a * 0.75;
@@ -87,6 +89,38 @@ def test_on_paper_a_notebook_s_frame_cuts_nothing(opened, find):
     assert all(0 <= top < bottom <= high for top, bottom, _ in parts)
     assert parts[0][2] >= 96
     assert sheet.errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("units", [1, 2, 8])
+def test_on_paper_all_of_a_frame_is_read_below_it_or_in_it_and_only_there(opened, units, scheme):
+    steps = walk(MLP(2, [units, 1], seed=0)([0.5, 0.5]))
+    shown = bundle(steps.content())["text/html"]
+    sheet = opened(f"<!doctype html><body>{shown}</body>", ready=False, width=718, scheme=scheme)
+    page, below = sheet.frame_locator("iframe"), sheet.locator(".walk-on-paper")
+    page.locator("html[data-ready]").wait_for(state="attached")
+    assert not below.is_visible()
+    before = page.locator("body").evaluate(PRINTED)
+    sheet.emulate_media(media="print")
+    page.locator("body").evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    [[_, _, points]] = page.locator("body").evaluate(PRINTED)
+    parts, faults = below.locator("use").count(), sheet.evaluate(MEASURE, SMALLEST_PRINTED - 0.05)
+    told = below.locator("li").all_text_contents()
+    colour = below.evaluate("(e) => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]")
+    page.locator("body").evaluate("() => dispatchEvent(new Event('afterprint'))")
+    sheet.emulate_media(media="screen")
+    assert points >= 6 or parts > 1
+    assert told == [step.sentence for step in steps]
+    assert colour == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    assert faults == []
+    assert page.locator("body").evaluate(PRINTED) == before
+    assert sheet.errors == []
+
+
+def test_on_paper_the_steps_of_a_quiz_are_not_told_below_its_frame():
+    steps = walk(MLP(2, [1], seed=0)([0.5, 0.5]))
+    assert steps[0].sentence not in bundle(steps.content(quiz=True))["text/html"].split("</iframe>")[1]
+    assert steps[0].sentence in bundle(steps.content())["text/html"].split("</iframe>")[1]
 
 
 AS_SHOWN = """() => [
