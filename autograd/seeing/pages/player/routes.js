@@ -2,7 +2,7 @@
 // autograd.seeing.facts.routes and .account have them: no number here comes from listing all routes.
 
 const ROUTES_SHOWN = 5;
-const MOST_FACTORS = 14; // of a longer route, the first and the last are shown
+const MOST_FACTORS = 14; // of a longer route, the first and the last are shown, and where it parts from others
 const MOST_COUNTED = 40; // digits of a number of routes that is written out
 
 // A partial is null towards a branch that is not taken: nothing gets through, whatever it is multiplied by.
@@ -111,6 +111,19 @@ function countOf(n) {
   return first === "10" ? `about 1e${digits.length}` : `about ${first}e${digits.length - 1}`;
 }
 
+// Which edges of each route to show, with null for those left out: routes that differ do so when they are cut.
+function cutApart(routes, most = MOST_FACTORS) {
+  const alike = (one, other) => one.findIndex((edge, i) => edge !== other[i]);
+  const parting = routes.map((one) => new Set(routes.map((other) => alike(one, other))));
+  const placesOf = (ends) => routes.map((edges, r) => [...edges.keys()].filter((i) => edges.length <= most || parting[r].has(i) || i < ends || i >= edges.length - ends));
+  let ends = most / 2;
+  while (ends > 1 && placesOf(ends).some(({ length }) => length > most)) ends--;
+  return placesOf(ends).map((places, r) => {
+    const gap = (i, k) => ({ 1: [], 2: [i - 1] })[i - (places[k - 1] ?? -1)] ?? [-1];
+    return places.flatMap((i, k) => [...gap(i, k), i]).map((i) => routes[r][i] ?? null);
+  });
+}
+
 // The account in the page, of the numbers that it shows; a route can be seen in the graph.
 function accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf, exactNow, see, atRest }) {
   const section = document.getElementById("routes");
@@ -133,22 +146,21 @@ function accounting({ graph, leaves, element, nameOf, plainName, signOf, localOf
     const told = account.count ? `: ${account.count === 1n ? "its product is " : "their products add up to "}` : ": ";
     section.querySelector("p").replaceChildren(account.count ? counted(account.count) : "No route leads", ...leads, told, signOf(leaf), ` = ${number(account.gradient)}.`);
     section.querySelector("table").hidden = !account.count;
-    section.querySelector("tbody").replaceChildren(...account.routes.flatMap(rowsOf), ...rowsOfRest(account, leaf));
+    const shown = cutApart(account.routes.map(({ edges }) => edges));
+    section.querySelector("tbody").replaceChildren(...account.routes.flatMap((route, i) => rowsOf(route, i, shown[i])), ...rowsOfRest(account, leaf));
   }
 
-  function rowsOf({ edges, product, running }, i) {
+  function rowsOf({ edges, product, running }, i, shown) {
     const said = { title: "See it in the graph", "aria-label": `Route ${i + 1}: see it in the graph` };
     const button = element("button", { type: "button", ...said, onclick: () => see(edges) }, String(i + 1));
     return [
       element("tr", {}, element("th", { scope: "row" }, button), element("td", {}, signed(product)), element("td", {}, signed(running))),
-      element("tr", { class: "factors" }, element("td", { colspan: 3 }, ...factorsOf(edges))),
+      element("tr", { class: "factors" }, element("td", { colspan: 3 }, ...factorsOf(shown))),
     ];
   }
 
-  function factorsOf(edges) {
-    if (!edges.length) return ["the value itself, 1"];
-    const half = MOST_FACTORS / 2;
-    const shown = edges.length > MOST_FACTORS ? [...edges.slice(0, half), null, ...edges.slice(-half)] : edges;
+  function factorsOf(shown) {
+    if (!shown.length) return ["the value itself, 1"];
     const nameOfFactor = (edge) => localOf({ ...edge, node: `n${edge.source}`, target: `n${edge.target}` });
     const factor = (edge) => element("span", { class: "factor" }, element("span", {}, nameOfFactor(edge)), element("span", { class: "hidden" }, " = "), number(edge.partial ?? 0)); // its sign above its number, so that no line reads as a chain of equations
     const terms = shown.map((edge, i) => element("span", {}, edge ? factor(edge) : "…", i + 1 < shown.length ? " · " : ""));

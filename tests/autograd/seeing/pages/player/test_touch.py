@@ -389,6 +389,28 @@ def test_a_route_is_seen_in_the_graph(sheet):
     assert sheet.locator(".traveller").all_text_contents() == ["−3", "0", "1"]
 
 
+ROUTES = """async () => {
+  const chosen = document.querySelector("#routes select"), alike = [];
+  for (const { value } of [...chosen.options]) {
+    chosen.value = value;
+    chosen.dispatchEvent(new Event("change"));
+    await new Promise(requestAnimationFrame);
+    const told = [...document.querySelectorAll("#routes .factors")].map((row) => row.textContent);
+    if (new Set(told).size < told.length) alike.push(told);
+  }
+  return [chosen.options.length, alike];
+}"""
+
+
+def test_no_two_routes_are_told_in_the_same_words(opened):
+    """Of long ones, which are cut, those factors are kept in which they part from each other."""
+    sheet = opened(walk(half_mse(MLP(2, [3] * 9 + [1], "tanh", seed=0)([0.5, -1.0]), 1.0)).html())
+    sheet.click("#routes summary")
+    count, alike = sheet.evaluate(ROUTES)
+    assert count > 100
+    assert alike == []
+
+
 def test_a_leaf_from_which_no_route_leads_says_so(opened):
     a, b = Value(2.0, "a"), Value(3.0, "b")
     sheet = opened(walk(where(b > 2.0, a, a * a)).html())
