@@ -26,3 +26,13 @@ def test_a_screen_reader_hears_the_formula_of_a_step_as_one_line(opened, make):
         assert sheet.locator("#math > :not([aria-hidden])").count() == 0
     assert sheet.get_by_role("img", name="The step as a formula").count() == 1
     assert sheet.errors == []
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_no_formula_is_scrolled_up_and_down(opened, width):
+    y = MLP(2, [2, 2], "sigmoid", seed=0)([0.05, 0.1])
+    sheet = opened(walk((y[0] - 0.01) ** 2 / 2 + (y[1] - 0.99) ** 2 / 2).html(), width=width)
+    for _ in range(int(sheet.get_attribute("#place", "max"))):
+        sheet.keyboard.press("ArrowRight")
+        math = sheet.locator("#math")
+        assert math.evaluate("(math) => math.scrollHeight - math.clientHeight") <= 1
