@@ -253,21 +253,26 @@ def test_what_is_scrolled_and_not_reached_is_found(opened):
     assert sheet.evaluate(UNREACHED) == 2 * ["is not reached: div. "]
 
 
-@pytest.mark.parametrize("width", [360, 978])
-def test_in_a_frame_what_a_step_says_is_in_view_after_each_step(opened, pages, width):
+@pytest.mark.parametrize(("width", "wanted"), [(360, ["sentence"]), (978, ["sentence", "math", "numbers"])])
+def test_in_a_frame_what_a_step_says_is_in_view_after_each_step(opened, pages, width, wanted):
     html = pages["player"].read_text(encoding="utf-8")
     sheet = opened(notebook_frame(html, "Walk", 720), ready=False, width=width, motion="reduce")
     frame = sheet.query_selector("iframe").content_frame()
     frame.wait_for_selector("html[data-ready]", state="attached")
-    told = frame.evaluate("""() => {
-      const [panel, sentence, next] = ["panel", "sentence", "next"].map((id) => document.getElementById(id));
+    told = frame.evaluate(
+        """(wanted) => {
+      const [panel, next] = ["panel", "next"].map((id) => document.getElementById(id));
       const cut = [];
       while (!next.disabled) {
         panel.scrollTop = 1e4; // as a reader who looked at the numbers
         next.click();
-        const [frame, said] = [panel, sentence].map((e) => e.getBoundingClientRect());
-        if (said.top < frame.top || said.bottom > frame.bottom) cut.push(sentence.textContent);
+        const frame = panel.getBoundingClientRect();
+        const parts = wanted.map((id) => document.getElementById(id)).filter((e) => e.checkVisibility());
+        for (const { top, bottom } of parts.map((e) => e.getBoundingClientRect()))
+          if (top < frame.top || bottom > frame.bottom) cut.push(document.getElementById("count").textContent);
       }
       return cut;
-    }""")
+    }""",
+        wanted,
+    )
     assert told == []
