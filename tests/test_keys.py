@@ -268,8 +268,10 @@ def test_in_a_frame_what_a_step_says_is_in_view_after_each_step(opened, pages, w
         next.click();
         const frame = panel.getBoundingClientRect();
         const parts = wanted.map((id) => document.getElementById(id)).filter((e) => e.checkVisibility());
-        for (const { top, bottom } of parts.map((e) => e.getBoundingClientRect()))
-          if (top < frame.top || bottom > frame.bottom) cut.push(document.getElementById("count").textContent);
+        const places = parts.map((e) => e.getBoundingClientRect());
+        if (places.some(({ top, bottom }) => top < frame.top || bottom > frame.bottom)) {
+          cut.push(document.getElementById("count").textContent);
+        }
       }
       return cut;
     }""",
