@@ -80,8 +80,13 @@ function touching({ original, element, nameOf, plainName, signOf, symbolsOf, rea
     for (const [i, its] of rows) {
       const { slider } = its;
       const x = numbers.get(i);
-      if (Object.is(its.at, x) || !Number.isFinite(x)) continue;
+      if (Object.is(its.at, x)) continue;
       its.at = x; // asking the slider takes longer, and it knows its own steps only
+      slider.disabled = !Number.isFinite(x);
+      if (slider.disabled) {
+        slide(slider, x);
+        continue;
+      }
       const [low, high] = its.range;
       const isFar = high - low > 100 * spanOf(x) && document.activeElement !== slider; // what was typed, or a run, went far
       if (x < low || x > high || isFar) its.range = reach(slider, x);

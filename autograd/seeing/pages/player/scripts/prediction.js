@@ -8,11 +8,13 @@ const score = { right: 0, asked: 0 };
 const given = new Map(); // by the number of a step: the answers to it so far
 const answered = new Set(); // the numbers of the steps that were predicted or revealed
 
-// With other numbers the questions are others; those of a quiz are asked once.
+// With other numbers the questions are others, and the score begins anew; those of a quiz are asked once.
 function forget() {
   if (original.quiz) return;
   given.clear();
   answered.clear();
+  score.right = score.asked = 0;
+  $("score").textContent = "";
 }
 
 function next() {
@@ -187,7 +189,7 @@ async function check() {
     say("", "Nearly.", `Right as far as it goes: up to ${digits} digits are wanted, as many as the page shows.`);
     return $("answer").select();
   }
-  given.get(step.number).push($("answer").value.trim());
+  given.get(step.number).push($("answer").value.trim().replace(/^=\s*/, "")); // or a spreadsheet would compute it
   if (found && !found.mistakes.length) return accept();
   say("wrong", "Not yet.", found ? diagnosis(found, words) : `No usual slip leads there. ${hint()}`);
   $("answer").select();
@@ -236,9 +238,15 @@ function beginQuiz() {
   $("save-score").addEventListener("click", saveScore);
 }
 
+// When all is answered, everything may be seen.
+function endQuiz() {
+  document.documentElement.classList.remove("quiz", "predicting");
+  $("predict").checked = $("predict").disabled = false;
+}
+
 function saveScore() {
   const cell = (text) => `"${String(text).replace(/"/g, '""')}"`;
-  const lines = [["step", "from", "to", "asked", "answers", "right at the first try"], ...record].map((row) => row.map(cell).join(","));
+  const lines = [["step by edge", "from", "to", "asked", "answers", "right at the first try"], ...record].map((row) => row.map(cell).join(","));
   lines.push([cell("score"), cell(score.right), cell(`of ${steps().filter(isEdge).length}`)].join(","));
   download("score.csv", "text/csv", `\ufeff${lines.join("\r\n")}\r\n`); // a spreadsheet reads its signs by the mark
 }
@@ -260,7 +268,7 @@ function finish(scored) {
   const { number, target, node } = asking;
   record.push([number + 1, plainName(target), plainName(node), $("prediction").elements.asked.value, given.get(number).join(" / "), scored ? "yes" : "no"]);
   answered.add(number);
-  if (answered.size === steps().filter(isEdge).length) document.documentElement.classList.remove("quiz");
+  if (original.quiz && answered.size === steps().filter(isEdge).length) endQuiz();
   score.asked += 1;
   score.right += scored ? 1 : 0;
   $("score").textContent = `${score.right} of ${score.asked} at the first try`;

@@ -173,6 +173,12 @@ def test_the_answers_to_a_step_are_counted_wherever_one_went_meanwhile(sheet, st
     sheet.click("#next")  # it was answered
     assert place(sheet) == step.number + 1
     assert sheet.text_content("#score") == "0 of 1 at the first try"
+    sheet.uncheck("#predict")
+    sheet.click("#previous")
+    sheet.check("#predict")
+    sheet.click("#next")  # from the beginning, and so is the score
+    answer(sheet, step.contribution, "contribution")
+    assert sheet.text_content("#score") == "1 of 1 at the first try"
 
 
 def test_tries_are_counted_as_people_count(opened):
@@ -272,6 +278,10 @@ def test_a_quiz_asks_every_step_and_its_score_is_saved(opened, steps):
     assert not sheet.is_visible("#what-if")
     sheet.click("#reveal")
     assert sheet.is_visible("#what-if")
+    sheet.click("#what-if summary")
+    assert sheet.is_visible("#leaves .gradient")
+    assert sheet.is_visible("#routes summary")
+    assert sheet.is_enabled("#predict")
     with sheet.expect_download() as download:
         sheet.click("#save-score")
     rows = download.value.path().read_text("utf-8-sig").splitlines()

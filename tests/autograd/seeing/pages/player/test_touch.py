@@ -290,7 +290,12 @@ def test_a_slider_reaches_as_far_as_its_number_wants(sheet):
     assert slider.evaluate(reach) == [-1e6, 3e6, 1e4]
     change(sheet, "w", "2")
     assert slider.evaluate(reach) == before
+    for text, said in (("inf", "∞"), ("nan", "nan")):
+        change(sheet, "w", text)
+        assert slider.is_disabled()
+        assert slider.get_attribute("aria-valuetext") == said
     change(sheet, "w", "9")
+    assert slider.is_enabled()
     sheet.get_by_role("button", name="Back to the start").click()
     assert slider.evaluate(reach) == before
 
