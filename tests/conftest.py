@@ -97,6 +97,7 @@ def opened(browser, free, tmp_path):
     for key, sheet in used:
         if not sheet.is_closed():
             sheet.mouse.move(0, 0)
+            sheet.emulate_media(media="screen")  # where a test of paper was cut short
             # So that nothing plays on; a file too: to about:blank and back, each page starts a process anew.
             sheet.goto(blank.as_uri())
             free[key].append(sheet)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd.command.main import main
-from autograd.seeing.facts.records import Trace
+from autograd.seeing.facts.records import VERSION, Trace
 
 FORMULA = ["(a*b + c) * f", "a=2", "b=-3", "c=10", "f=-2"]
 SHARED = ["h = x*y; L = h * (h + y)", "x=2", "y=3"]
@@ -242,7 +242,7 @@ def test_files_are_written_and_named(capsys: Capture, tmp_path: Path) -> None:
 def test_with_json_only_json_is_printed(capsys: Capture, tmp_path: Path) -> None:
     assert main([*FORMULA, "--json", "--svg", str(tmp_path / "graph.svg")]) == 0
     out, err = capsys.readouterr()
-    assert json.loads(out)["version"] == 7
+    assert json.loads(out)["version"] == VERSION
     assert err.startswith("drawing  ")
 
 
