@@ -18,6 +18,8 @@ HEIGHT = 720
 """The height of the page in a notebook, in pixels."""
 MOST_DRAWN = 400
 """Of a graph with at most this many nodes, a picture stands beside the page."""
+MOST_IN_PARTS = 150
+"""The picture of one with at most this many is printed in parts, each of which draws all of it."""
 MOST_PRINTED = 500
 """At most this many steps are printed, as on the page itself."""
 PAPER = (
@@ -36,7 +38,8 @@ def bundle(content: Content) -> dict[str, str]:
     picture = ""
     if len(content.trace.nodes) <= MOST_DRAWN:
         picture = draw_graph(content.trace, THEMES["light"]).pipe(encoding="utf-8")
-    svg = picture[picture.find("<svg") :] if in_parts(picture) else ""
+    is_cut = len(content.trace.nodes) <= MOST_IN_PARTS and in_parts(picture)
+    svg = picture[picture.find("<svg") :] if is_cut else ""
     told = "" if content.quiz else _told(content)
     printed = f'{PAPER}<div class="walk-on-paper">{svg and fitting(svg)}{told}</div>' if svg or told else ""
     shown = {"text/html": framed(content) + printed}
