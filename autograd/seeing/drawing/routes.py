@@ -19,14 +19,7 @@ from autograd.seeing.facts.arrow import hint_of, text_of_use
 from autograd.seeing.facts.cut_apart import ways_in_words
 from autograd.seeing.facts.names import name_of_value, where
 from autograd.seeing.facts.records import Trace
-from autograd.seeing.facts.routes import (
-    Route,
-    Routes,
-    equality,
-    factors_in_words,
-    stop_name,
-    stops_of,
-)
+from autograd.seeing.facts.routes import Route, Routes, equality, factors_in_words, stop_name, stops_of
 from autograd.seeing.style import SMALL_SIZE, THINNEST, Theme, mixed, width
 from autograd.value import Value
 
