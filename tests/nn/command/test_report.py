@@ -86,8 +86,7 @@ def test_the_page_names_the_data_the_scores_and_the_settings(xor_report):
 
 
 def test_the_page_needs_no_network_and_no_script(xor_report):
-    _, index = xor_report
-    html = Page(index.read_text(encoding="utf-8"))
+    html = Page(xor_report[1].read_text(encoding="utf-8"))
     assert "script" not in html.tags
     linked = [url for name in ("href", "src", "xlink:href") for url in html.values(name) if url != ICON]
     assert [url for url in linked if "://" in url or url.startswith("//")] == []
